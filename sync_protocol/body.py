@@ -1,0 +1,121 @@
+"""Events to bodies and back: msgpack arrays, the version first.
+
+``[version, kind, at_ms, time_quality, register, staff, business_day, [payload...]]``
+"""
+
+import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from sync_protocol.errors import BodyError
+from sync_protocol.events import (
+    ADJUSTMENT_REASONS,
+    BODY_BYTES_MAX,
+    BODY_VERSION,
+    LINES_MAX,
+    PAYLOADS,
+    REJECT_REASONS,
+    SHORT_REASONS,
+    Event,
+    OfferRejected,
+    Payload,
+    Short,
+    StockAdjusted,
+)
+
+
+class _Envelope(msgspec.Struct, array_like=True):
+    version: int
+    kind: str
+    at_ms: int
+    time_quality: int
+    register: str
+    staff: str
+    business_day: str
+    payload: msgspec.Raw
+
+
+_encoder = msgspec.msgpack.Encoder(uuid_format="bytes")
+_envelope_decoder = msgspec.msgpack.Decoder(_Envelope)
+_payload_decoders: dict[str, msgspec.msgpack.Decoder[Any]] = {
+    kind: msgspec.msgpack.Decoder(payload) for kind, payload in PAYLOADS.items()
+}
+_REASONS: dict[type[Payload], tuple[str, ...]] = {
+    StockAdjusted: ADJUSTMENT_REASONS,
+    OfferRejected: REJECT_REASONS,
+    Short: SHORT_REASONS,
+}
+
+
+def encode_body(event: Event) -> bytes:
+    """The bytes that a log keeps for ``event``.
+
+    Raises :class:`BodyError` for an event that :func:`decode_body` would refuse, so that a box cannot write what the
+    centre cannot read.
+    """
+    _check(event)
+    body = _encoder.encode(
+        _Envelope(
+            BODY_VERSION, event.kind, event.at_ms, event.time_quality, event.register, event.staff,
+            event.business_day, msgspec.Raw(_encoder.encode(event.payload)),
+        )
+    )  # fmt: skip
+    if len(body) > BODY_BYTES_MAX:
+        raise BodyError(f"the event takes {len(body)} bytes, at most {BODY_BYTES_MAX} are allowed: split it")
+    return body
+
+
+def decode_body(body: bytes) -> Event:
+    """The event that ``body`` states. Raises :class:`BodyError`, naming what is wrong, for anything else."""
+    if len(body) > BODY_BYTES_MAX:
+        raise BodyError(f"the body has {len(body)} bytes, at most {BODY_BYTES_MAX} are allowed")
+    try:
+        envelope = _envelope_decoder.decode(body)
+        decoder = _payload_decoders.get(envelope.kind)
+        if decoder is None:
+            raise BodyError(f"unknown kind {envelope.kind[:40]!r}")
+        payload = decoder.decode(envelope.payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BodyError(f"not an event: {error}") from error
+    event = Event(
+        payload, envelope.at_ms, envelope.time_quality, envelope.register, envelope.staff, envelope.business_day
+    )
+    _check(event)
+    return event
+
+
+def _check(event: Event) -> None:
+    """Refuse what a database or a page cannot hold: control characters, integers over 63 bits, endless lists."""
+    try:
+        datetime.date.fromisoformat(event.business_day)
+    except ValueError as error:
+        raise BodyError(f"business_day is not a date: {event.business_day[:20]!r}") from error
+    allowed = _REASONS.get(type(event.payload))
+    if allowed is not None and event.payload.reason not in allowed:  # type: ignore[attr-defined]
+        raise BodyError(f"payload.reason is not one of {', '.join(allowed)}")
+    for field in ("at_ms", "time_quality", "register", "staff"):
+        _check_value(field, getattr(event, field))
+    _check_value("payload", event.payload)
+
+
+def _check_value(path: str, value: object) -> None:
+    if isinstance(value, str):
+        if any(ord(character) < 32 or 127 <= ord(character) < 160 for character in value):
+            raise BodyError(f"{path} holds a control character")
+        if any(0xD800 <= ord(character) < 0xE000 for character in value):
+            raise BodyError(f"{path} holds half a character")
+    elif isinstance(value, bool | bytes | UUID) or value is None:
+        return
+    elif isinstance(value, int):
+        if not -(2**63) <= value < 2**63:
+            raise BodyError(f"{path} does not fit 64 bits")
+    elif isinstance(value, tuple):
+        if len(value) > LINES_MAX:
+            raise BodyError(f"{path} has {len(value)} lines, at most {LINES_MAX} are allowed")
+        for index, part in enumerate(value):
+            _check_value(f"{path}[{index}]", part)
+    elif isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            _check_value(f"{path}.{name}", getattr(value, name))
