@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from sync_protocol.downlink import Cursor
 from sync_protocol.streams import Delta
 
 
@@ -32,15 +33,6 @@ class LogState:
     head_hash: bytes
     acked: int
     acked_hash: bytes
-
-
-@dataclass(frozen=True)
-class Cursor:
-    """How far the box has applied a downlink stream."""
-
-    gen: int
-    ver: int
-    hash: bytes
 
 
 class Journal(Protocol):
