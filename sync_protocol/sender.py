@@ -116,8 +116,10 @@ class Sender:
         self._connected = False
         self._flight: _Flight | None = None
         self._sent_at = float("-inf")
-        self._hello_at: float | None = None
+        self._hello_at = float("inf")
+        self._hello_wish_at = float("inf")
         self._hello_sent_at = float("-inf")
+        self._hellos_unanswered = 0
         self._hold_until = float("-inf")
         self._refused = False
 
@@ -145,6 +147,7 @@ class Sender:
         self._connected = True
         self._flight = None
         self._hello_at = now
+        self._hellos_unanswered = 0
 
     def disconnected(self) -> None:
         """The broker is gone."""
@@ -157,17 +160,14 @@ class Sender:
 
     def want_hello(self, now: float) -> None:
         """A stream lags or something is unclear: say hello soon, but not in a storm."""
-        due = max(now, self._hello_sent_at + self.settings.hello_s_min)
-        self._hello_at = due if self._hello_at is None else min(self._hello_at, due)
+        self._hello_wish_at = max(now, self._hello_sent_at + self.settings.hello_s_min)
 
     def batch_sent(self, hi: int, now: float) -> None:
         """The entries up to ``hi`` are on their way."""
         resends = self._flight.resends + 1 if self._flight else 0
         self.counters.batches += 1
         self.counters.resends += bool(resends)
-        wait_s = max(self.settings.resend_s_min, self.settings.resend_round_trips * self.round_trip_s)
-        wait_s = min(wait_s * 2 ** min(resends, 10), self.settings.resend_s_max)
-        self._flight = _Flight(hi, now, now + wait_s * (1 + 0.2 * self._chance()), resends)
+        self._flight = _Flight(hi, now, now + self._patience(resends), resends)
         self._sent_at = now
 
     def ack_received(self, ack: Ack, own_hash: bytes | None, now: float) -> list[Action]:
@@ -176,6 +176,7 @@ class Sender:
             self.counters.ignored_acks += 1
             return []
         self.counters.acks += 1
+        self._centre_answered(now)
         if ack.status == FENCED:
             if self.epoch is not None and ack.epoch > self.epoch:
                 self.stopped = LinkState.FENCED
@@ -208,8 +209,10 @@ class Sender:
         if not self._connected:
             return []
         actions: list[Action] = []
-        if self._hello_at is not None and now >= self._hello_at:
-            self._hello_sent_at, self._hello_at = now, now + self.settings.hello_s
+        if now >= min(self._hello_at, self._hello_wish_at):
+            self._hello_sent_at, self._hello_at = now, now + self._patience(self._hellos_unanswered)
+            self._hello_wish_at = float("inf")
+            self._hellos_unanswered += 1
             actions.append(SendHello())
         if (due := self._batch_due(now)) is not None and now >= due:
             limit = max(1, min(self.credit, BATCH_EVENTS_MAX))
@@ -220,8 +223,21 @@ class Sender:
         """When :meth:`poll` has something to do next; None: only after another call."""
         if not self._connected:
             return None
-        times = [time for time in (self._hello_at, self._batch_due(now)) if time is not None]
-        return min(times, default=None)
+        batch_due = self._batch_due(now)
+        hello_due = min(self._hello_at, self._hello_wish_at)
+        return hello_due if batch_due is None else min(hello_due, batch_due)
+
+    def _patience(self, tries: int) -> float:
+        """How long to wait for an answer after ``tries`` unanswered ones, in seconds."""
+        wait_s = max(self.settings.resend_s_min, self.settings.resend_round_trips * self.round_trip_s)
+        return min(wait_s * 2.0 ** min(tries, 10), self.settings.resend_s_max) * (1 + 0.2 * self._chance())
+
+    def _centre_answered(self, now: float) -> None:
+        """The centre is there (again): what waited with long patience waits with the shortest from now on."""
+        self._hellos_unanswered = 0
+        self._hello_at = max(self._hello_at, self._hello_sent_at + self.settings.hello_s)
+        if self._flight is not None and self._flight.resends:
+            self._flight.resend_at = min(self._flight.resend_at, now + self.settings.resend_s_min)
 
     def _batch_due(self, now: float) -> float | None:
         """When the next batch may go: None for never, else a time, perhaps one that has passed."""
