@@ -79,8 +79,8 @@ class Child:
     starts: int = 0
     stopping: bool = False
     process: asyncio.subprocess.Process | None = None
-    _task: asyncio.Task[None] | None = None
-    _ready: asyncio.Event = field(default_factory=asyncio.Event)
+    watcher: asyncio.Task[None] | None = None
+    is_ready: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def is_running(self) -> bool:
@@ -89,7 +89,7 @@ class Child:
 
     async def wait_ready(self) -> None:
         """Return when the present process is ready."""
-        await self._ready.wait()
+        await self.is_ready.wait()
 
 
 def bound_to_parent(
@@ -141,7 +141,7 @@ class Supervisor:
         except ChildFailed:
             await self._end(child)
             raise
-        child._task = asyncio.create_task(self._watch(child), name=f"watch {spec.name}")
+        child.watcher = asyncio.create_task(self._watch(child), name=f"watch {spec.name}")
         return child
 
     async def stop(self) -> None:
@@ -154,15 +154,15 @@ class Supervisor:
         """Stop one child for good. Harmless if it is stopped already."""
         child.stopping = True
         await self._end(child)
-        if child._task is not None:
-            child._task.cancel()
+        if child.watcher is not None:
+            child.watcher.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await child._task
-            child._task = None
+                await child.watcher
+            child.watcher = None
 
     async def _spawn(self, child: Child) -> None:
         spec = child.spec
-        child._ready.clear()
+        child.is_ready.clear()
         output: IO[bytes] | int = asyncio.subprocess.DEVNULL
         if spec.log is not None:
             output = spec.log.open("ab")
@@ -194,19 +194,18 @@ class Supervisor:
             if loop.time() > deadline:
                 raise ChildFailed(f"{spec.name} was not ready after {spec.ready_timeout_s:.0f} s{_tail(spec.log)}")
             await asyncio.sleep(READY_POLL_S)
-        child._ready.set()
+        child.is_ready.set()
         self._on_event(ChildEvent(spec.name, "ready", child.pid))
 
     async def _watch(self, child: Child) -> None:
         spec, pause_s = child.spec, child.spec.restart_s_min
         loop = asyncio.get_running_loop()
-        while not child.stopping:
-            assert child.process is not None
+        while child.process is not None:
             born = loop.time()
             status = await child.process.wait()
             if child.stopping:
                 return
-            child._ready.clear()
+            child.is_ready.clear()
             self._on_event(ChildEvent(spec.name, "died", child.pid, f"status {status}"))
             _kill_group(child.pid)
             if not spec.restarts:
