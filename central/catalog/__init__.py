@@ -1,0 +1,1 @@
+"""Items, barcodes, tax codes and prices: what the fleet may sell."""

@@ -1,0 +1,1 @@
+"""Locations, the boxes that speak for them, and their health."""

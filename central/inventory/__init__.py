@@ -1,0 +1,1 @@
+"""The stock of every location: ledger, reservations, what can be promised."""

@@ -1,0 +1,1 @@
+"""Sales as the stores made them, and the money that they moved."""
