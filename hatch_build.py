@@ -24,7 +24,7 @@ class CopyHtmx(BuildHookInterface[Any]):
         script = resources.files("django_htmx").joinpath("static/django_htmx", SCRIPT_NAME).read_bytes()
         digest = hashlib.sha256(script).hexdigest()
         if digest != SCRIPT_SHA256:
-            raise RuntimeError(f"{SCRIPT_NAME} has sha256 {digest}, expected {SCRIPT_SHA256}: review the new htmx first")
+            raise RuntimeError(f"{SCRIPT_NAME} has sha256 {digest}, not {SCRIPT_SHA256}: review the new htmx first")
         vendor = Path(self.root, "central", "console", "static", "vendor")
         vendor.mkdir(parents=True, exist_ok=True)
         (vendor / SCRIPT_NAME).write_bytes(script)

@@ -18,6 +18,9 @@ from sync_protocol.events import (
     PAYLOADS,
     REJECT_REASONS,
     SHORT_REASONS,
+    TIME_HOLDOVER,
+    TIME_SYNCED,
+    TIME_UNKNOWN,
     Event,
     OfferRejected,
     Payload,
@@ -92,6 +95,8 @@ def _check(event: Event) -> None:
         datetime.date.fromisoformat(event.business_day)
     except ValueError as error:
         raise BodyError(f"business_day is not a date: {event.business_day[:20]!r}") from error
+    if event.time_quality not in (TIME_UNKNOWN, TIME_HOLDOVER, TIME_SYNCED):
+        raise BodyError("time_quality is not 0, 1 or 2")
     allowed = _REASONS.get(type(event.payload))
     if allowed is not None and event.payload.reason not in allowed:  # type: ignore[attr-defined]
         raise BodyError(f"payload.reason is not one of {', '.join(allowed)}")

@@ -172,13 +172,10 @@ class Mqtt:
         """The next thing that happens."""
         return await self._inbox.get()
 
-    def pending(self) -> list[MqttEvent]:
-        """All that has happened already, without waiting."""
-        found: list[MqttEvent] = []
-        with contextlib.suppress(asyncio.QueueEmpty):
-            while True:
-                found.append(self._inbox.get_nowait())
-        return found
+    @property
+    def backlog(self) -> int:
+        """How many events wait for the program."""
+        return self._inbox.qsize()
 
     def done(self, message: Message) -> None:
         """The message is dealt with: the broker may send the next ones."""
