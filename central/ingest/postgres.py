@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from central.ingest.domain import Rows
+from central.platform import outbox
 from central.platform.tables import TENANT
 from sync_protocol.receiver import Watermark
 
@@ -101,7 +102,9 @@ WITH moved AS (
     INSERT INTO outbox (tenant, topic, key, payload)
     SELECT :tenant, work.topic, work.key, work.payload
     FROM {rows.work.sql} JOIN fresh ON fresh.id = work.event_id
-    ORDER BY work.ordinal
+    ORDER BY work.ordinal RETURNING topic
+), rung AS MATERIALIZED (
+    SELECT pg_notify('{outbox.CHANNEL}', topic) FROM jobs GROUP BY topic
 )
-SELECT box FROM moved
+SELECT box, (SELECT count(*) FROM rung) AS topics FROM moved
 """
