@@ -86,8 +86,8 @@ async def running(server: EmbeddedPostgres, supervisor: Supervisor) -> AsyncIter
             yield server.url()
             return
         await _former_owner_gone(server.data)
-        await _initialise(server)
         _private_folder(server.sockets)
+        await _initialise(server)
         child = await supervisor.start(_spec(server))
         try:
             await _create_database(server)

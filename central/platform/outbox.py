@@ -7,11 +7,11 @@ release or to discard it. Any number of workers may share the queue.
 """
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -25,8 +25,10 @@ CHANNEL = "tillway_outbox"
 """Notified with the topic by :func:`put`. Ingest's one statement does the same with ``pg_notify``."""
 
 ERROR_LENGTH_MAX = 500
+IDLE_S = 60.0
+"""Longest sleep of a lane that nobody calls."""
 
-_log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class OutboxWorker:
         bell: Bell,
         *,
         lanes: int = 4,
-        poll_s: float = 1.0,
+        poll_s: float = 0.25,
         patience: Patience | None = None,
     ) -> None:
         self._engine = engine
@@ -112,36 +114,40 @@ class OutboxWorker:
         self._lanes = lanes
         self._poll_s = poll_s
         self._patience = patience or Patience()
-        self._bells: list[Bell] = []
 
     async def run(self) -> None:
         """Work until cancelled."""
-        self._bells = [Bell() for _ in range(self._lanes)]
+        bells = [Bell() for _ in range(self._lanes)]
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._spread())
-            for bell in self._bells:
-                group.create_task(self._lane(bell))
+            group.create_task(self._wake(bells[0]))
+            for lane, bell in enumerate(bells):
+                group.create_task(self._work(bell, bells[(lane + 1) % self._lanes]))
 
-    async def _spread(self) -> None:
+    async def _wake(self, first: Bell) -> None:
+        """Look when the bell rings, and now and then by itself: retries become due without a bell."""
         while True:
             await self._bell.wait(self._poll_s)
-            for bell in self._bells:
-                bell.ring()
+            first.ring()
 
-    async def _lane(self, bell: Bell) -> None:
+    async def _work(self, own: Bell, next_lane: Bell) -> None:
+        """One lane: works while there is work, and calls the next lane to help."""
         away = False
         while True:
-            try:
-                found = await work_one(self._engine, self._handlers, self._patience)
-                away = False
-            except Exception as error:
-                if not is_away(error):
-                    raise
-                if not away:
-                    _log.warning("the outbox waits for the database: %s", error)
-                found, away = False, True
-            if not found:
-                await bell.wait(2 * self._poll_s)
+            await own.wait(IDLE_S)
+            found = True
+            while found:
+                try:
+                    found = await work_one(self._engine, self._handlers, self._patience)
+                except Exception as error:
+                    if not is_away(error):
+                        raise
+                    if not away:
+                        log.warning("database away: the outbox waits", problem=str(error))
+                    away, found = True, False
+                else:
+                    away = False
+                if found:
+                    next_lane.ring()
 
 
 async def parked(conn: AsyncConnection, limit: int = 100) -> Sequence[ParkedMessage]:
@@ -219,7 +225,9 @@ async def _failed(conn: AsyncConnection, message: Message, error: Exception, pat
     attempts = message.attempts + 1
     problem = f"{type(error).__name__}: {error}".replace("\0", "")[:ERROR_LENGTH_MAX]
     is_parked = attempts >= patience.attempts_max
-    _log.warning("message %s of %s failed the %s. time: %s", message.id, message.topic, attempts, problem)
+    log.warning(
+        "message failed", message=message.id, topic=message.topic, key=message.key, attempts=attempts, problem=problem
+    )
     await conn.execute(
         update(outbox)
         .where(outbox.c.tenant == TENANT, outbox.c.message_id == message.id)

@@ -5,17 +5,17 @@ of them are woken whenever the listening connection is made anew.
 """
 
 import asyncio
-import logging
 from typing import NoReturn
 
 import psycopg
+import structlog
 from psycopg import sql
 
 from central.platform.engine import CONNECT_TIMEOUT_S, libpq_url
 
 RETRY_S = 1.0
 
-_log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 class Bell:
@@ -67,7 +67,7 @@ class Wakeups:
                     for channel in self._bells:
                         await conn.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
                     if away:
-                        _log.info("the database is back, listening again")
+                        log.info("database back, listening again")
                     away = False
                     self._ring_all()
                     async for notice in conn.notifies():
@@ -75,7 +75,7 @@ class Wakeups:
                             bell.ring(notice.payload)
             except psycopg.OperationalError as error:
                 if not away:
-                    _log.warning("lost the listening connection: %s", error)
+                    log.warning("database away: waiting without wake-ups", problem=str(error))
                 away = True
             await asyncio.sleep(RETRY_S)
 

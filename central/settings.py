@@ -1,0 +1,38 @@
+"""The centre's settings, from the environment: ``TILLWAY_CENTRAL_`` and the name in capitals, or ``DATABASE_URL``."""
+
+from pathlib import Path
+
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Every knob of the centre, with its unit in its name and its default beside it."""
+
+    model_config = SettingsConfigDict(env_prefix="TILLWAY_CENTRAL_", extra="ignore")
+
+    database_url: str = Field(
+        default="",
+        validation_alias=AliasChoices("DATABASE_URL", "TILLWAY_CENTRAL_DATABASE_URL", "database_url"),
+        description="PostgreSQL to use; empty: an embedded one below data_dir",
+    )
+    data_dir: Path = Field(default=Path(".run/central"), description="where the embedded PostgreSQL lives")
+    database_pool_size: int = Field(default=15, ge=3, le=200)
+
+    http_host: str = Field(default="127.0.0.1", description="address to listen on; loopback unless stated")
+    http_port: int = Field(default=8080, ge=0, le=65535, description="0: any free port")
+
+    broker_host: str = "127.0.0.1"
+    broker_port: int = Field(default=1883, ge=1, le=65535)
+
+    outbox_lanes: int = Field(default=4, ge=1, le=64, description="messages of the outbox done at the same time")
+    outbox_attempts_max: int = Field(default=8, ge=1, description="tries before a message is parked")
+
+    offer_timeout_s: float = Field(default=180.0, gt=0, description="an unanswered offer is taken back after this")
+    start_timeout_s: float = Field(default=1800.0, gt=0, description="an assigned task not started is taken back then")
+    takeback_interval_s: float = Field(default=5.0, gt=0, description="how often such tasks are looked for")
+    pick_minutes: int = Field(default=60, ge=1, description="time to pick where an order has no promise")
+
+    sourcing_interval_s: float = Field(default=2.0, gt=0, description="longest wait before open orders are routed")
+
+    log_level: str = "INFO"
