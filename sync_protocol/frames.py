@@ -18,6 +18,14 @@ BATCH_EVENTS_MAX = 256
 BATCH_BODY_BYTES_MAX = 512 * 1024
 """Bodies in one batch, before compression; keeps a batch of incompressible bodies below the raw limit."""
 
+DELTAS_MAX = 256
+"""Versions in one message of a stream."""
+STREAMS_MAX = 16
+"""Streams in one hello: more than there are, so that a newer box may know more than this centre."""
+SOFTWARE_LENGTH_MAX = 100
+NONCE_BYTES_MAX = 64
+SIGNATURE_BYTES_MAX = 1024
+
 OK, GAP, FENCED, SLOW, BAD = "ok", "gap", "fenced", "slow", "bad"
 STATUSES = (OK, GAP, FENCED, SLOW, BAD)
 

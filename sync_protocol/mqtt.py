@@ -217,8 +217,13 @@ class Mqtt:
     ) -> None:
         self._post(Disconnected(str(reason)))
 
-    def _on_message(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
+    def _on_message(self, client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
         self.counters.received += 1
+        if len(message.payload) > FRAME_BYTES_MAX:
+            # Nobody who follows the protocol sends this: it must not fill the memory behind a slow reader.
+            self.counters.dropped_in += 1
+            client.ack(message.mid, message.qos)
+            return
         with self._lock:
             connection = self._connection
         self._post(

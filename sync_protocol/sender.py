@@ -32,6 +32,7 @@ class SenderSettings:
     resend_round_trips: float = 4.0
     hello_s: float = 60.0
     hello_s_min: float = 1.0
+    hold_s_max: float = 600.0
 
 
 class LinkState(StrEnum):
@@ -74,6 +75,7 @@ Action = SendHello | SendBatch | SaveAck
 
 @dataclass
 class _Flight:
+    after: int
     hi: int
     sent_at: float
     resend_at: float
@@ -164,10 +166,11 @@ class Sender:
 
     def batch_sent(self, hi: int, now: float) -> None:
         """The entries up to ``hi`` are on their way."""
+        self.head = max(self.head, hi)  # the log may be read before its news arrives
         resends = self._flight.resends + 1 if self._flight else 0
         self.counters.batches += 1
         self.counters.resends += bool(resends)
-        self._flight = _Flight(hi, now, now + self._patience(resends), resends)
+        self._flight = _Flight(self.acked, hi, now, now + self._patience(resends), resends)
         self._sent_at = now
 
     def ack_received(self, ack: Ack, own_hash: bytes | None, now: float) -> list[Action]:
@@ -189,18 +192,21 @@ class Sender:
         self.credit = ack.credit
         self._refused = ack.status == BAD
         if ack.credit == 0 or self._refused:
-            self._hold_until = now + ack.retry_ms / 1000
+            self._hold_until = now + min(ack.retry_ms / 1000, self.settings.hold_s_max)
         actions: list[Action] = []
         if ack.gen > self.gen or ack.through > self.acked:
             self.gen, self.acked = ack.gen, ack.through
             actions.append(SaveAck(ack.gen, ack.through, ack.hash))
-        flight = self._flight
-        if flight is not None and ack.through >= flight.hi:
+        self.counters.gaps += ack.status == GAP
+        if (flight := self._flight) is None:
+            return actions
+        if ack.through >= flight.hi:
             if flight.resends == 0:
                 self.round_trip_s += 0.125 * (now - flight.sent_at - self.round_trip_s)
             self._flight = None
-        elif flight is not None and ack.status == GAP:
-            self.counters.gaps += 1
+        elif self.acked < flight.after:
+            # The centre went back: it cannot take this batch, and waits for an earlier one. A gap that moves nothing is
+            # no reason to hurry: the same batch would only be refused again.
             self._flight = None
         return actions
 

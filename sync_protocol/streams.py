@@ -21,6 +21,8 @@ ZONE_STREAMS = frozenset({CATALOGUE, PRICE})
 
 DELTA_BYTES_MAX = 48 * 1024
 """An encoded delta may not be larger, so that with its frame it stays under the limit of one message."""
+RECORDS_MAX = 5_000
+"""Records in one delta, and parts of one record: no delta within the limit of bytes has sensible use for more."""
 
 
 class ItemRecord(msgspec.Struct, array_like=True, frozen=True):
