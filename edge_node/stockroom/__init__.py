@@ -1,0 +1,1 @@
+"""What staff do to stock by hand: deliveries, damage, corrections and counts."""
