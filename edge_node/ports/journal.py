@@ -1,8 +1,4 @@
-"""What the parts of a store box may ask of each other.
-
-The parts of the box (`checkout`, `fulfilment`, `stockroom`, `peripherals`, `storage`, `sync`, `lan`) do not import each
-other where the import contracts forbid it; they meet here. `composition.py` hands each the real thing.
-"""
+"""The log and the downlink cursors as `sync` sees them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
