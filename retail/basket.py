@@ -18,7 +18,10 @@ from retail.quantity import Quantity, Unit
 from retail.tax import TaxCode, tax_of
 
 LINES_MAX = 500
-"""Lines in one basket: one event of the log must hold the sale."""
+"""Lines in one basket, as in one event of the log.
+
+Long names may fill the bytes of an event with fewer lines: whoever records the sale checks that before it is paid.
+"""
 
 QUANTITY_MAX = {Unit.EACH: 9_999, Unit.GRAM: 1_000_000}
 """Most pieces, or grams, on one line. A barcode scanned into the quantity field is longer."""

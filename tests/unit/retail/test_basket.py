@@ -145,6 +145,18 @@ def test_another_price_list_or_another_code_on_the_pack_gets_a_line_of_its_own()
     assert [line.quantity.amount for line in basket.lines] == [1, 1, 1, 1]
 
 
+def test_an_item_or_a_tax_that_changes_while_a_basket_is_open_gets_a_line_of_its_own() -> None:
+    basket = scan(Basket("EUR"), WINE)
+    restricted = replace(WINE, age_minimum=21)
+    basket = scan(basket, restricted)
+    lowered = replace(FULL, rate_ppm=160_000)
+    basket = ring_up(basket, WINE, Quantity(1, Unit.EACH), Price(WINE.sku, Money(1000, "EUR")), lowered)
+    assert [line.item.age_minimum for line in basket.lines] == [16, 21, 16]
+    assert [(total.tax.rate_ppm, total.amount.minor) for total in basket.tax_totals] == [
+        (160_000, 1000), (190_000, 2000),
+    ]  # fmt: skip
+
+
 def test_every_weighing_gets_a_line_of_its_own() -> None:
     basket = scan(scan(Basket("EUR"), CHEESE, 333), CHEESE, 333)
     assert [str(line.quantity) for line in basket.lines] == ["0.333 kg", "0.333 kg"]
@@ -167,7 +179,7 @@ def test_the_oldest_limit_in_the_basket_is_the_age_to_check() -> None:
     assert void_line(basket, 2).age_minimum == 16
 
 
-def test_a_basket_fits_one_event_and_the_line_too_much_is_refused_with_what_to_do() -> None:
+def test_a_basket_has_as_many_lines_as_an_event_and_one_more_is_refused_with_what_to_do() -> None:
     assert LINES_MAX == events.LINES_MAX
     basket = Basket("EUR")
     for grams in range(1, LINES_MAX + 1):

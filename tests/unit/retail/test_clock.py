@@ -47,6 +47,14 @@ def test_the_repeated_hour_in_autumn_does_not_reopen_a_closed_day() -> None:
     assert business_day(first, "Antarctica/Troll", 2) == business_day(second, "Antarctica/Troll", 2) == "2026-10-25"
 
 
+def test_clocks_put_back_over_midnight_do_not_reopen_a_closed_day() -> None:
+    # In Newfoundland the clocks once went from 00:01 back to 23:01 of the day before.
+    first, second = ms("2010-11-07T02:30:30"), ms("2010-11-07T03:00:00")
+    faces = [datetime.fromtimestamp(at / 1000, ZoneInfo("America/St_Johns")).day for at in (first, second)]
+    assert faces == [7, 6]
+    assert business_day(first, "America/St_Johns", 0) == business_day(second, "America/St_Johns", 0) == "2010-11-07"
+
+
 @given(moments, st.sampled_from(ZONES), st.integers(0, 23), st.integers(0, 30 * HOUR_MS))
 @example(ms("2026-10-25T00:30:00"), "Antarctica/Troll", 2, HOUR_MS)
 def test_business_days_never_go_back(now_ms: int, zone: str, cutover_hour: int, later_ms: int) -> None:

@@ -1,3 +1,4 @@
+import time
 from concurrent.futures import ThreadPoolExecutor
 from uuid import NAMESPACE_DNS, RFC_4122, UUID
 
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from retail.clock import NOW_MS_MAX, ManualClock, SystemClock
 from retail.errors import Fatal, Refused
-from retail.ids import NUMBER_MAX, REGISTER_MAX, STORE_MAX, ReceiptCode, SeededIds, SystemIds, derived
+from retail.ids import NUMBER_MAX, REGISTER_MAX, STORE_MAX, ReceiptCode, SeededIds, SystemIds, _Uuid7Source, derived
 
 codes = st.builds(ReceiptCode, st.integers(0, STORE_MAX), st.integers(0, REGISTER_MAX), st.integers(0, NUMBER_MAX))
 
@@ -39,12 +40,13 @@ def test_ids_always_grow_even_when_the_clock_goes_back(seed: int, jumps: list[in
     assert made == sorted(set(made))
 
 
-def test_ids_of_one_millisecond_count_up_and_borrow_the_next_when_they_run_over() -> None:
+@pytest.mark.parametrize("seed", range(20))
+def test_one_millisecond_has_room_for_two_thousand_ids_and_then_borrows_the_next(seed: int) -> None:
     clock = ManualClock()
-    ids = SeededIds(3, clock)
+    ids = SeededIds(seed, clock)
     made = [ids.uuid7() for _ in range(6000)]
     assert made == sorted(set(made))
-    assert unix_ms(made[2047]) == clock.now_ms()  # the counter's start leaves room for that many
+    assert unix_ms(made[2047]) == clock.now_ms()
     assert clock.now_ms() < unix_ms(made[-1]) <= clock.now_ms() + 2
 
 
@@ -58,11 +60,15 @@ def test_a_seed_and_a_clock_repeat_every_id_and_another_seed_none() -> None:
 
 
 def test_threads_share_a_source_without_getting_the_same_id() -> None:
-    ids = SystemIds(ManualClock())
+    def slow_start(bits: int) -> int:
+        time.sleep(0.05 if bits < 62 else 0)  # lets the other threads in while the count begins, if nothing stops them
+        return 0
+
+    ids = _Uuid7Source(ManualClock(), slow_start)
     with ThreadPoolExecutor(8) as pool:
-        batches = list(pool.map(lambda _: [ids.uuid7() for _ in range(2000)], range(8)))
+        batches = list(pool.map(lambda _: [ids.uuid7() for _ in range(20)], range(8)))
     assert all(batch == sorted(batch) for batch in batches)
-    assert len({id for batch in batches for id in batch}) == 16_000
+    assert len({id for batch in batches for id in batch}) == 160
 
 
 def test_two_sources_of_one_machine_do_not_meet() -> None:
