@@ -1,0 +1,96 @@
+"""Orders of more than 12 lines: a facility-location problem, solved to a proven bound and mostly to the optimum.
+
+A Lagrangian relaxation of "every line is served once" gives a bound and hints which locations to open; a search over
+sets of open locations gives a plan. Locations whose reduced cost shows that no better plan opens them (or that every
+better plan does) are settled; when at most 12 remain open to question, all their subsets are tried, which proves the
+optimum. Limits inside the order (room, shared stock) are obeyed by the plan and ignored by the bound: where they bind,
+or too many locations remain, the plan stands with the bound and is not called exact.
+"""
+
+from itertools import chain, combinations
+
+import numpy as np
+
+from routing.arrays import Floats, Index
+from routing.facilities import Facilities, Opened
+from routing.quotes import Quotes
+
+_ROUNDS = 120
+_ADDITIONS = 8
+_TRIES_MAX = 4_000
+_SETTLE_MAX = 12
+
+
+def split_large(quotes: Quotes, most: int) -> tuple[Index, float, float]:
+    """Columns of the lines (n,) (-1 = backorder), their cost in ticks and a lower bound on it in ticks."""
+    sites = Facilities(quotes, most)
+    plan, duals = _relax(sites)
+    plan = _search(sites, plan)
+    bound, reduced = sites.bound(duals)
+    bound, plan = _settle(sites, plan, bound, reduced)
+    return plan.columns, plan.ticks, min(bound, plan.ticks)
+
+
+def _relax(sites: Facilities) -> tuple[Opened, Floats]:
+    """The best plan met and the best line duals (n,) found by subgradient steps."""
+    plan = sites.serve(())
+    duals = best_duals = np.minimum(sites.nearest, sites.backorder)
+    best, pace, idle = -np.inf, 1.0, 0
+    for _ in range(_ROUNDS):
+        bound, reduced = sites.bound(duals)
+        open_ = np.flatnonzero(reduced < 0)
+        offered = sites.serve(sites.most_wanted(open_, reduced))
+        if offered.ticks < plan.ticks:
+            plan = offered
+        idle = 0 if bound > best else idle + 1
+        if bound > best:
+            best, best_duals = bound, duals
+        if idle == 8:
+            pace, idle = pace / 2, 0
+        slope = 1.0 - (sites.lines[:, open_] < duals[:, None]).sum(axis=1)
+        steep = float(slope @ slope)
+        if steep == 0.0 or plan.ticks <= best:
+            break
+        step = pace * (plan.ticks - bound) / steep
+        duals = np.minimum(np.rint(duals + step * slope), sites.backorder)
+    return plan, best_duals
+
+
+def _search(sites: Facilities, plan: Opened) -> Opened:
+    """Close, open and exchange locations or move a line as long as it pays, for a limited number of tries."""
+    tries = 0
+    while True:
+        open_ = plan.open
+        wanted = [c for c in sites.gains(plan).argsort(kind="stable")[::-1][:_ADDITIONS].tolist() if c not in open_]
+        without = list(combinations(open_, len(open_) - 1)) if open_ else []
+        added = [(*open_, c) for c in wanted]
+        exchanged = [(*some, c) for some in without for c in wanted]
+        better = plan
+        for candidate in chain(without, added, exchanged):
+            tries += 1
+            offered = sites.serve(candidate)
+            if offered.ticks < better.ticks:
+                better = offered
+        moved = sites.best_move(plan.columns)
+        if moved is not None and moved.ticks < better.ticks:
+            better = moved
+        if better is plan or tries > _TRIES_MAX:
+            return better
+        plan = better
+
+
+def _settle(sites: Facilities, plan: Opened, bound: float, reduced: Floats) -> tuple[float, Opened]:
+    """Raise the bound as far as it can be, by trying every set of the locations that are still in question."""
+    slack = plan.ticks - bound
+    always = np.flatnonzero(-reduced >= slack)
+    asked = np.flatnonzero(np.abs(reduced) < slack)
+    if len(asked) > _SETTLE_MAX:
+        return bound, plan
+    values = sites.values_of_sets(always, asked)
+    order = values.argsort(kind="stable")
+    least = float(values[order[0]])
+    if least >= plan.ticks:
+        return plan.ticks, plan
+    chosen = int(order[0])
+    offered = sites.serve((*always.tolist(), *(int(c) for i, c in enumerate(asked) if chosen >> i & 1)))
+    return least, (offered if offered.ticks < plan.ticks else plan)

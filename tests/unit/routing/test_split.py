@@ -1,0 +1,101 @@
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from retail.errors import Refused
+from routing.left import Left
+from routing.problem import Problem
+from routing.split import split
+from tests.unit.routing.brute import everything
+from tests.unit.routing.tiny import problem, problems
+
+
+@settings(max_examples=1200, deadline=None)
+@given(problems())
+def test_the_split_costs_what_the_best_of_all_assignments_costs(drawn: Problem) -> None:
+    truth = everything(drawn, 0, Left.all_of(drawn))
+    best = split(drawn, 0)
+    row = np.flatnonzero((truth.assignments == best.assignment).all(axis=1))[0]
+    assert truth.allowed[row]
+    assert best.cents == truth.cents[row] == truth.least()
+    assert best.exact
+    equal = truth.allowed & (truth.cents == best.cents)
+    ties = sorted(zip(truth.backordered()[equal].tolist(), truth.packages()[equal].tolist(), strict=True))
+    assert (truth.backordered()[row], truth.packages()[row]) == ties[0]
+
+
+def test_twelve_lines_are_solved_exactly() -> None:
+    random = np.random.default_rng(7)
+    drawn = problem(
+        fixed=[[300, 260]],
+        lines=random.integers(0, 400, (12, 2)).tolist(),
+        line_sku=np.arange(12) % 5,
+        stock=random.integers(1, 4, (12, 2)),
+        capacity=[7, 6],
+        backorder=random.integers(100, 500, 12),
+    )
+    assert split(drawn, 0).cents == everything(drawn, 0, Left.all_of(drawn)).least()
+
+
+def test_a_location_whose_stock_serves_either_of_two_lines_serves_only_one() -> None:
+    """Both lines alone fit at location 0, and two packages from there would be cheapest if they did together."""
+    drawn = problem(fixed=[[10, 900]], lines=[[0, 0], [0, 0]], line_sku=[0, 0], stock=[[1, 9], [0, 0]])
+    assert split(drawn, 0).assignment.tolist() == [1, 1]
+
+
+def test_a_location_with_room_for_one_unit_gets_one_line() -> None:
+    drawn = problem(fixed=[[10, 700]], lines=[[0, 100], [0, 200]], capacity=[1, 99])
+    best = split(drawn, 0)
+    assert (best.assignment.tolist(), best.cents) == ([1, 0], 810)
+
+
+def test_the_lowest_location_wins_among_equals() -> None:
+    drawn = problem(fixed=[[500] * 4], lines=[[100] * 4, [100] * 4])
+    assert split(drawn, 0).assignment.tolist() == [0, 0]
+
+
+def test_fewer_packages_win_a_tie() -> None:
+    drawn = problem(fixed=[[0, 0, 0]], lines=[[0, 9, 5], [9, 0, 5]], backorder=[90, 90])
+    assert split(drawn, 0).cents == 0
+    drawn = problem(fixed=[[0, 0, 0]], lines=[[0, 9, 0], [9, 0, 0]], backorder=[90, 90])
+    assert split(drawn, 0).assignment.tolist() == [2, 2]
+
+
+def test_serving_wins_over_backorder_at_the_same_cost() -> None:
+    assert split(problem(fixed=[[1500]], lines=[[500]]), 0).assignment.tolist() == [0]
+
+
+def test_at_most_so_many_packages_leave() -> None:
+    lines = [[0, 900, 900], [900, 0, 900], [900, 900, 0]]
+    free = problem(fixed=[[100] * 3], lines=lines)
+    assert split(free, 0).cents == 300
+    for most, cents in ((1, 1900), (2, 1100)):
+        assert split(problem(fixed=[[100] * 3], lines=lines, max_packages=[most]), 0).cents == cents
+
+
+def test_an_order_is_backordered_where_nothing_serves_it() -> None:
+    assert split(problem(fixed=[[100]], lines=[[100]], stock=[[0]]), 0).assignment.tolist() == [-1]
+
+
+def test_an_empty_network_backorders_everything() -> None:
+    nowhere = problem(fixed=[[]], lines=[[], []])
+    best = split(nowhere, 0)
+    assert (best.assignment.tolist(), best.cents) == ([-1, -1], 4000)
+
+
+def test_an_order_of_too_many_lines_is_refused() -> None:
+    with pytest.raises(Refused, match="order_ptr"):
+        problem(fixed=[[100]], lines=[[1]] * 256)
+
+
+def test_what_others_took_is_gone() -> None:
+    drawn = problem(fixed=[[100, 300]], lines=[[0, 0]], stock=[[1, 1]])
+    left = Left.copy_of(drawn)
+    answers: list[Any] = []
+    for _ in range(3):
+        best = split(drawn, 0, left)
+        left.take(drawn, drawn.lines_of(0), best.assignment)
+        answers += best.assignment.tolist()
+    assert answers == [0, 1, -1]
