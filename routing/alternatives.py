@@ -1,0 +1,119 @@
+"""Other plans for one order: the best different one, the best through a given location, those that a limit forbids."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from routing.arrays import Cents
+from routing.partition import Ban, Partition, best_partition, rest_costs
+from routing.problem import BACKORDER
+from routing.quotes import TICKS, Quotes, Wishes, cents_of
+from routing.split import assignment_of
+from routing.subsets import lines_in
+from routing.table import Table
+
+
+class Other(NamedTuple):
+    """Another assignment (n,) and its value in cents."""
+
+    assignment: Cents
+    value: int
+
+
+class Blocked(NamedTuple):
+    """What the best plan would be if ``location`` were free of every limit, and the ``lines`` it would then serve."""
+
+    location: int
+    lines: list[int]
+    other: Other
+
+
+class Small:
+    """Questions about an order of at most 12 lines, answered exactly."""
+
+    proven = True
+
+    def __init__(self, quotes: Quotes, most: int) -> None:
+        self.quotes, self.most, self.table = quotes, most, Table(quotes)
+
+    def runner_up(self, chosen: Cents) -> Other | None:
+        """The best plan that differs from the ``chosen`` assignment (n,).
+
+        Plans differ when some location (or backorder) gets other units of some SKU: swapping two lines alike in SKU,
+        units and cost is no difference. Such a plan gives some location fewer lines of some kind than the chosen one,
+        so the best of them is the best of those that forbid one such count each.
+        """
+        best: Partition | None = None
+        subsets = np.arange(self.table.full + 1)
+        for column, held in _parts(self.quotes, chosen):
+            for kind in self._kinds():
+                count = (kind & held).bit_count()
+                if count:
+                    ban = Ban(column, np.bitwise_count(subsets & kind) >= count)
+                    found = best_partition(self.table, self.most, ban)
+                    if found is not None and (best is None or found.ticks < best.ticks):
+                        best = found
+        return None if best is None else self._other(best)
+
+    def through(self, count: int) -> list[Other]:
+        """For the ``count`` most promising locations, the best plan that uses the location, cheapest first."""
+        values, _ = self.table.through(rest_costs(self.table, self.most))
+        columns = values.argsort(kind="stable")[:count].tolist()
+        found = (best_partition(self.table, self.most, must=column) for column in columns)
+        return [self._other(plan) for plan in sorted((f for f in found if f is not None), key=lambda f: f.ticks)]
+
+    def blocked(self, wishes: Wishes, chosen: Cents, value: int, count: int) -> tuple[list[Blocked], int]:
+        """At most ``count`` locations that would beat ``value`` cents, greatest saving first; how many more there are.
+
+        Every one that is returned was solved again with that location free of limits.
+        """
+        hopes, _ = Table(_unlimited(self.quotes, wishes)).through(rest_costs(self.table, self.most))
+        hopeful = [c for c in hopes.argsort(kind="stable").tolist() if hopes[c] < value * TICKS]
+        found: list[Blocked] = []
+        for tried, column in enumerate(hopeful):
+            if len(found) == count:
+                return found, len(hopeful) - tried
+            location = int(wishes.locations[column])
+            free = self.quotes.with_free_use_of(location, float(wishes.fixed[column]), wishes.lines[:, column])
+            plan = best_partition(Table(free), self.most)
+            if plan is not None and cents_of(plan.ticks) < value:
+                assignment = assignment_of(free, plan)
+                served = np.flatnonzero(assignment == location).tolist()
+                found.append(Blocked(location, served, Other(assignment, cents_of(plan.ticks))))
+        return found, 0
+
+    def _kinds(self) -> list[int]:
+        """Bit masks of lines that may be swapped without a difference; most lines stand alone."""
+        kinds: list[int] = []
+        quotes = self.quotes
+        for line in range(self.table.lines):
+            for place, kind in enumerate(kinds):
+                first = lines_in(kind)[0]
+                if any(s.members[line] and s.members[first] for s in quotes.shared) and (
+                    quotes.units[line] == quotes.units[first]
+                    and quotes.backorder[line] == quotes.backorder[first]
+                    and np.array_equal(quotes.lines[line], quotes.lines[first])
+                ):
+                    kinds[place] |= 1 << line
+                    break
+            else:
+                kinds.append(1 << line)
+        return kinds
+
+    def _other(self, plan: Partition) -> Other:
+        return Other(assignment_of(self.quotes, plan), cents_of(plan.ticks))
+
+
+def _parts(quotes: Quotes, chosen: Cents) -> list[tuple[int, int]]:
+    """The columns (or ``BACKORDER``) that an assignment uses, with their lines as bit masks."""
+    masks: dict[int, int] = {}
+    for line, location in enumerate(chosen.tolist()):
+        column = BACKORDER if location == BACKORDER else int(np.searchsorted(quotes.locations, location))
+        masks[column] = masks.get(column, 0) | 1 << line
+    return sorted(masks.items())
+
+
+def _unlimited(quotes: Quotes, wishes: Wishes) -> Quotes:
+    """The same order where every wish comes true."""
+    total = np.full(len(wishes.locations), quotes.units.sum())
+    return Quotes(wishes.locations, wishes.fixed, wishes.lines, quotes.backorder, quotes.units, total, ())

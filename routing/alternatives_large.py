@@ -1,0 +1,59 @@
+"""Other plans for an order of more than 12 lines: good ones, found by changing the chosen plan a little."""
+
+from itertools import combinations
+
+import numpy as np
+
+from routing.alternatives import Blocked, Other
+from routing.arrays import Cents, Index
+from routing.facilities import Facilities, Opened
+from routing.problem import BACKORDER
+from routing.quotes import Quotes, Wishes, cents_of
+
+
+class Large:
+    """The questions of :class:`~routing.alternatives.Small`; the plans are feasible, but may not be the best."""
+
+    proven = False
+
+    def __init__(self, quotes: Quotes, most: int) -> None:
+        self.quotes, self.sites = quotes, Facilities(quotes, most)
+
+    def runner_up(self, chosen: Cents) -> Other | None:
+        """The best plan that moves one line or closes one location."""
+        columns = self._columns(chosen)
+        used = np.unique(columns[columns != BACKORDER]).tolist()
+        plans = [self.sites.serve(some) for some in combinations(used, len(used) - 1)] if used else []
+        moved = self.sites.best_move(columns)
+        able = [plan for plan in (*plans, moved) if plan is not None and np.isfinite(plan.ticks)]
+        return self._other(min(able, key=lambda plan: plan.ticks)) if able else None
+
+    def through(self, count: int) -> list[Other]:
+        """The ``count`` cheapest locations that serve the whole order alone."""
+        alone = self.quotes.fixed + self.quotes.lines.sum(axis=0)
+        plans = (self.sites.priced(np.full(len(self.quotes.units), c)) for c in alone.argsort(kind="stable").tolist())
+        able = [plan for plan in plans if np.isfinite(plan.ticks)]
+        return [self._other(plan) for plan in able[:count]]
+
+    def blocked(self, wishes: Wishes, chosen: Cents, value: int, count: int) -> tuple[list[Blocked], int]:
+        """Locations that would save most if they took over every line they are cheaper for; how many more there are."""
+        columns = self._columns(chosen)
+        costs = self.sites.line_costs(columns)
+        taken = wishes.lines < costs[:, None]
+        saved = np.where(taken, costs[:, None] - wishes.lines, 0.0).sum(axis=0) - wishes.fixed
+        hopeful = [c for c in saved.argsort(kind="stable")[::-1].tolist() if cents_of(saved[c]) > 0]
+        found = []
+        for column in hopeful:
+            location, lines = int(wishes.locations[column]), np.flatnonzero(taken[:, column])
+            assignment = chosen.copy()
+            assignment[lines] = location
+            if len(np.unique(assignment[assignment != BACKORDER])) <= self.sites.most:
+                found.append(Blocked(location, lines.tolist(), Other(assignment, value - cents_of(saved[column]))))
+        return found[:count], len(found[count:])
+
+    def _columns(self, chosen: Cents) -> Index:
+        return np.where(chosen == BACKORDER, BACKORDER, np.searchsorted(self.quotes.locations, chosen))
+
+    def _other(self, plan: Opened) -> Other:
+        located = np.append(self.quotes.locations, BACKORDER)
+        return Other(located[plan.columns].astype(np.int64), cents_of(plan.ticks))

@@ -1,0 +1,95 @@
+"""An explanation in one plain sentence."""
+
+from collections.abc import Sequence
+
+from routing.labels import Labels
+from routing.reasons import Alternative, Choice, Explanation, Refusal, Sieve
+
+_NAMED_MAX = 3
+_OBSTACLES_MAX = 2
+
+
+def sentence(labels: Labels, why: Explanation, locations: int, *, collected: bool) -> str:
+    """What happens and at what cost; the next best and what makes it dearer; what kept a cheaper location out.
+
+    ``why`` is complete but for its sentence; ``locations`` is how many there are; ``collected`` orders are handed over.
+    """
+    parts = [_chosen(labels, why.chosen, collected=collected)]
+    if why.runner_up is not None:
+        parts.append(_next_best(labels, why.runner_up))
+    elif not why.chosen.parcels:
+        parts[0] += f": {_nobody(why.funnel, locations)}"
+    if why.refused:
+        parts.append(_refused(labels, why.refused[0], _count(why.chosen)))
+    if why.excess:
+        parts.append(f"not proven the cheapest: another plan might save up to {labels.money(why.excess)}")
+    text = "; ".join(parts)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _chosen(labels: Labels, choice: Choice, *, collected: bool) -> str:
+    total, cost = _count(choice), labels.money(choice.cents)
+    unserved = len(choice.backordered)
+    if not choice.parcels:
+        return f"{_which(total, total)} {_is(total)} backordered at {cost}"
+    verb, verb_many = ("hands over", "hand over") if collected else ("ships", "ship")
+    if len(choice.parcels) > _NAMED_MAX:
+        clauses = [f"{len(choice.parcels)} locations {verb_many} {_which(total - unserved, total)}"]
+    else:
+        clauses = [f"{parcel.name} {verb} {_which(len(parcel.lines), total)}" for parcel in choice.parcels]
+    if unserved:
+        clauses.append(f"{unserved} {_is(unserved)} backordered")
+    return f"{_joined(clauses)} for {cost}" if len(clauses) == 1 else f"{_joined(clauses)}, for {cost} in all"
+
+
+def _next_best(labels: Labels, other: Alternative) -> str:
+    changes = labels.changes(other.terms)
+    why = f" ({changes})" if changes else ""
+    if other.difference == 0:
+        return f"the next best, {_briefly(other.choice)}, would cost the same{why}"
+    more = "more" if other.difference > 0 else "less"
+    return f"the next best, {_briefly(other.choice)}, would cost {labels.money(abs(other.difference))} {more}{why}"
+
+
+def _briefly(choice: Choice) -> str:
+    if not choice.parcels:
+        return "backorder"
+    many = len(choice.parcels) > _NAMED_MAX
+    names = f"a split over {len(choice.parcels)}" if many else _joined([parcel.name for parcel in choice.parcels])
+    unserved = len(choice.backordered)
+    return f"{names} with {unserved} line{'' if unserved == 1 else 's'} backordered" if unserved else names
+
+
+def _refused(labels: Labels, refusal: Refusal, total: int) -> str:
+    served = next(len(parcel.lines) for parcel in refusal.choice.parcels if parcel.location == refusal.location)
+    share = "" if served == total else f" for {_which(served, total)}"
+    blocks = _joined([obstacle.text for obstacle in refusal.obstacles[:_OBSTACLES_MAX]])
+    others = len(refusal.obstacles) - _OBSTACLES_MAX
+    if others > 0:
+        blocks += f" and {others} obstacle{'' if others == 1 else 's'} more"
+    return f"{refusal.name}{share} would be {labels.money(refusal.saving)} cheaper but {blocks}"
+
+
+def _nobody(funnel: Sequence[Sieve], locations: int) -> str:
+    if not locations:
+        return "there is no location"
+    reasons = ", ".join(f"{step.reason}: {step.removed}" for step in funnel)
+    return f"none of {locations} location{'' if locations == 1 else 's'} can serve the order ({reasons})"
+
+
+def _count(choice: Choice) -> int:
+    return sum(len(parcel.lines) for parcel in choice.parcels) + len(choice.backordered)
+
+
+def _which(lines: int, total: int) -> str:
+    if lines < total:
+        return f"{lines} of {total} lines"
+    return {1: "the line", 2: "both lines"}.get(total, f"all {total} lines")
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -1,0 +1,252 @@
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from routing.explain import explain
+from routing.labels import Labels
+from routing.left import Left
+from routing.plan import Plan
+from routing.problem import Prices, Problem
+from routing.reasons import Choice, Explanation
+from routing.seen import seen_by
+from routing.source import source_in_order
+from routing.split import split
+from routing.terms import LineTerm
+from tests.unit.routing.brute import everything
+from tests.unit.routing.tiny import problem, problems
+
+STORES = Labels(locations=["store 3", "store 7", "store 12"], skus=["tea", "mug"])
+
+
+def explained(drawn: Problem, order: int = 0, labels: Labels = STORES, listed: int = 5) -> Explanation:
+    return explain(drawn, source_in_order(drawn, range(drawn.orders)), order, labels, listed)
+
+
+def assignment_of(choice: Choice) -> Any:
+    count = sum(len(parcel.lines) for parcel in choice.parcels) + len(choice.backordered)
+    assignment = np.full(count, -1)
+    for parcel in choice.parcels:
+        assignment[list(parcel.lines)] = parcel.location
+    return assignment
+
+
+@settings(max_examples=500, deadline=None)
+@given(problems())
+def test_the_runner_up_is_the_cheapest_of_all_plans_that_differ(drawn: Problem) -> None:
+    truth = everything(drawn, 0, Left.all_of(drawn))
+    why = explained(drawn)
+    best = truth.least(truth.differs_from(assignment_of(why.chosen)))
+    if best is None:
+        assert why.runner_up is None
+    else:
+        assert why.runner_up is not None
+        assert why.runner_up.choice.cents == best
+        other = assignment_of(why.runner_up.choice)
+        row = np.flatnonzero((truth.assignments == other).all(axis=1))[0]
+        assert truth.allowed[row]
+        assert truth.cents[row] == best
+        assert truth.differs_from(assignment_of(why.chosen))[row]
+
+
+@settings(max_examples=200, deadline=None)
+@given(problems(most_lines=4))
+def test_a_refused_location_saves_what_it_would_without_its_limits(drawn: Problem) -> None:
+    why = explained(drawn, listed=99)
+    codes = drawn.blocked[0][:, None] if drawn.line_blocked is None else np.c_[drawn.blocked[0], drawn.line_blocked.T]
+    carried = (drawn.stock[drawn.line_sku] > 0).T
+    found = {refusal.location: refusal.saving for refusal in why.refused}
+    for place in range(drawn.locations):
+        truth = everything(drawn, 0, Left.all_of(drawn), free=place)
+        sensible = ~((truth.assignments == place) & ~carried[place]).any(axis=1)
+        saving = why.chosen.cents - (truth.least(sensible) or 0)
+        assert found.get(place, 0) == (0 if (codes[place] == 3).any() else max(saving, 0))
+    assert all(refusal.obstacles for refusal in why.refused)
+    assert [refusal.saving for refusal in why.refused] == sorted((r.saving for r in why.refused), reverse=True)
+
+
+@settings(max_examples=200, deadline=None)
+@given(problems(most_lines=4))
+def test_a_candidate_is_the_best_plan_that_uses_its_location(drawn: Problem) -> None:
+    why = explained(drawn, listed=99)
+    truth = everything(drawn, 0, Left.all_of(drawn))
+    best = [truth.least((truth.assignments == place).any(axis=1)) for place in range(drawn.locations)]
+    found = [candidate.choice.cents for candidate in why.candidates]
+    assert found == sorted(cents for cents in best if cents is not None)
+
+
+@settings(max_examples=200, deadline=None)
+@given(problems(orders=3, most_lines=3))
+def test_the_figures_of_an_explanation_add_up(drawn: Problem) -> None:
+    plan = source_in_order(drawn, [2, 0, 1])
+    for order in range(3):
+        why = explain(drawn, plan, order, STORES)
+        assert assignment_of(why.chosen).tolist() == plan.assignment[drawn.lines_of(order)].tolist()
+        assert why.chosen.cents == plan.cents[order].sum() == sum(why.chosen.terms.values())
+        for other in (*why.candidates, *([] if why.runner_up is None else [why.runner_up])):
+            assert other.difference == sum(other.terms.values()) == other.choice.cents - why.chosen.cents
+        remaining = drawn.locations
+        for step in why.funnel:
+            remaining -= step.removed
+            assert (step.remaining, step.removed > 0) == (remaining, True)
+        assert why.whole <= remaining
+        assert json.loads(json.dumps(why.to_dict())) == why.to_dict()
+
+
+@settings(max_examples=100, deadline=None)
+@given(problems(orders=3, most_lines=3))
+def test_what_an_order_saw_gives_its_decision_again(drawn: Problem) -> None:
+    plan = source_in_order(drawn, [1, 2, 0])
+    for order in range(3):
+        seen = seen_by(drawn, plan, order).problem
+        assert split(seen, 0).assignment.tolist() == plan.assignment[drawn.lines_of(order)].tolist()
+
+
+def test_orders_decided_together_see_what_all_the_others_leave() -> None:
+    drawn = problem(fixed=[[1]] * 3, lines=[[0]] * 3, orders=[1] * 3, line_sku=[0] * 3, stock=[[4]] * 3)
+    together = Plan.of(drawn, np.array([0, 0, -1]))
+    assert [int(seen_by(drawn, together, order).problem.stock[0, 0]) for order in range(3)] == [3, 3, 2]
+
+
+def test_one_sentence_says_what_where_why_and_what_was_in_the_way() -> None:
+    drawn = problem(
+        fixed=[[500, 590, 500]],
+        lines=[[0, 0, 0], [0, 0, 0]],
+        line_sku=[0, 0],
+        stock=[[1, 9, 9], [0, 0, 0]],
+        line_terms={
+            "shipping": LineTerm(np.array([110, 125, 140]), "location"),
+            "picking": LineTerm(np.array([0, 40, 30]), "location"),
+        },
+    )
+    assert explained(drawn).sentence == (
+        "Store 12 ships both lines for $8.40; the next best, store 7, would cost $0.80 more (label +0.90, "
+        "shipping -0.30, picking +0.20); store 3 would be $1.20 cheaper but has 1 of 2 units."
+    )
+
+
+def test_a_split_names_each_location_and_the_least_change() -> None:
+    drawn = problem(fixed=[[100, 120, 9000]], lines=[[10, 900, 0], [900, 10, 0]])
+    why = explained(drawn, labels=replace(STORES, currency="CHF"))
+    assert why.sentence.startswith("Store 3 ships 1 of 2 lines and store 7 ships 1 of 2 lines, for 2.40 CHF in all")
+    assert why.runner_up is not None
+    assert why.runner_up.least_change == "more than 7.70 CHF cheaper"
+
+
+def test_a_partly_backordered_order_says_so() -> None:
+    why = explained(problem(fixed=[[100, 200, 300]], lines=[[1] * 3] * 2, stock=[[9] * 3, [0] * 3]))
+    assert why.sentence.startswith("Store 3 ships 1 of 2 lines and 1 is backordered, for $21.01 in all; the next best")
+
+
+@pytest.mark.parametrize(
+    ("changes", "rest"),
+    [
+        (
+            {"blocked": [[1, 2, 1]]},
+            "40.00: none of 3 locations can serve the order (is paused: 2, has no box: 1); store 3 would be $38.98 "
+            "cheaper but is paused.",
+        ),
+        (
+            {"stock": [[0, 0, 0], [0, 0, 0]]},
+            "40.00: none of 3 locations can serve the order (has too few units: 3).",
+        ),
+        (
+            {"pickup": [2], "capacity": [9, 9, 0]},
+            "40.00: none of 3 locations can serve the order (is not where the order is collected: 2, has too little "
+            "capacity left: 1); store 3 would be $38.98 cheaper but is not where the order is collected.",
+        ),
+        (
+            {"line_blocked": [[1, 1, 1], [1, 1, 2]]},
+            "40.00: none of 3 locations can serve the order (is paused: 3); store 3 would be $38.98 cheaper but is "
+            "paused.",
+        ),
+        (
+            {"backorder": [1, 1]},
+            "0.02; the next best, store 3, would cost $1.00 more (label +1.00, shipping +0.02, backorder -0.02).",
+        ),
+    ],
+)
+def test_an_order_that_waits_says_why(changes: dict[str, Any], rest: str) -> None:
+    why = explained(problem(fixed=[[100, 200, 300]], lines=[[1] * 3] * 2, **changes))
+    assert why.sentence == f"Both lines are backordered at ${rest}"
+
+
+def test_an_empty_network_is_explained() -> None:
+    why = explained(problem(fixed=[[]], lines=[[]]))
+    assert why.sentence == "The line is backordered at $20.00: there is no location."
+    assert (why.runner_up, why.candidates, why.funnel) == (None, (), ())
+
+
+def test_a_location_of_unknown_cost_is_never_called_cheaper() -> None:
+    assert explained(problem(fixed=[[0, 200, 300]], lines=[[1] * 3], blocked=[[3, 0, 0]])).refused == ()
+
+
+def test_each_obstacle_has_the_least_change_that_removes_it() -> None:
+    drawn = problem(
+        fixed=[[0, 900, 900]],
+        lines=[[0, 100, 100]] * 2,
+        line_qty=[2, 3],
+        stock=[[1, 9, 9], [9, 9, 9]],
+        capacity=[4, 99, 99],
+        line_blocked=[[0, 0, 0], [2, 0, 0]],
+    )
+    (refusal,) = explained(drawn).refused
+    assert [(o.kind, o.text, o.lines, o.missing, o.least_change) for o in refusal.obstacles] == [
+        ("rule", "has no box", (1,), 0, "lift: has no box"),
+        ("stock", "has 1 of 2 units of tea", (0,), 1, "1 unit more of tea"),
+        ("capacity", "has room for 4 of 5 units", (0, 1), 1, "room for 1 unit more"),
+    ]
+
+
+def test_units_that_earlier_orders_took_are_told_from_those_that_never_were() -> None:
+    drawn = problem(fixed=[[0, 500]] * 2, lines=[[0, 0]] * 2, orders=[1, 1], line_sku=[0, 0], stock=[[1, 9], [0, 0]])
+    assert explained(drawn, 1).sentence.endswith("but has 0 of 1 unit left by earlier orders.")
+
+
+def test_a_collected_order_is_handed_over() -> None:
+    why = explained(problem(fixed=[[100, 1, 1]], lines=[[1] * 3], pickup=[0]))
+    assert why.sentence.startswith("Store 3 hands over the line for $1.01; the next best, backorder, would cost $18.99")
+
+
+def test_prices_are_shown_as_terms_and_not_as_cost() -> None:
+    prices = Prices(stock=np.array([[250, 0, 900]]))
+    why = explained(problem(fixed=[[500, 700, 600]], lines=[[0] * 3], prices=prices))
+    assert (why.chosen.cents, why.chosen.value, why.chosen.terms) == (700, 700, {"label": 700})
+    assert why.runner_up is not None
+    assert (why.runner_up.choice.cents, why.runner_up.choice.value, why.runner_up.difference) == (500, 750, 50)
+    assert why.runner_up.terms == {"label": -200, "stock price": 250}
+
+
+def test_at_most_as_many_are_listed_as_asked_and_the_others_are_counted() -> None:
+    drawn = problem(fixed=[[900, 0, 0, 0]], lines=[[1] * 4], blocked=[[0, 1, 1, 1]])
+    why = explained(drawn, listed=2)
+    assert (len(why.refused), why.refused_more, len(why.candidates)) == (2, 1, 1)
+
+
+def test_a_large_order_is_explained_with_plans_that_are_allowed_and_not_called_proven() -> None:
+    random = np.random.default_rng(2)
+    drawn = problem(
+        fixed=random.integers(600, 1100, (1, 12)).tolist(),
+        lines=random.integers(50, 500, (30, 12)).tolist(),
+        stock=random.integers(0, 2, (30, 12)),
+        capacity=[20] * 11 + [0],
+        blocked=[[1] + [0] * 11],
+        package_terms={"label": np.array([1] + [800] * 10 + [1])},
+    )
+    why = explained(drawn, labels=Labels())
+    assert not why.runner_up_proven
+    assert why.runner_up is not None
+    assert why.runner_up.difference >= 0
+    for choice in (why.runner_up.choice, *(candidate.choice for candidate in why.candidates)):
+        assert split(drawn, 0).bound <= choice.cents
+    assert {refusal.location for refusal in why.refused} == {0, 11}
+    assert "locations ship" in why.sentence
+
+
+def test_an_explanation_admits_that_the_plan_is_not_proven() -> None:
+    drawn = problem(fixed=[[500, 600, 700]], lines=[[1] * 3])
+    plan = replace(source_in_order(drawn, [0]), excess=np.array([130]))
+    assert explain(drawn, plan, 0).sentence.endswith("not proven the cheapest: another plan might save up to $1.30.")
