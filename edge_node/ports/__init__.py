@@ -4,6 +4,7 @@ The parts of the box (`checkout`, `fulfilment`, `stockroom`, `peripherals`, `sto
 import each other where the import contracts forbid it; they meet here. `composition.py` hands each the real thing.
 """
 
+from edge_node.ports.devices import DeviceStatus
 from edge_node.ports.documents import (
     CancelDocument,
     Document,
@@ -22,8 +23,37 @@ from edge_node.ports.tasks import PickLine, PickTask
 from edge_node.ports.transaction import Tx, UnitOfWork, View
 
 __all__ = [
-    "BOX", "Actor", "CancelDocument", "Document", "Journal", "Kept", "LogEntry", "LogState", "PickDocument", "PickLine",
-    "PickTask", "PrintJob", "PrintKind", "PrintOrder", "PrintOutcome", "PrintResult", "PrintState", "Printer",
-    "ReceiptDocument", "Replica", "ReplicaStatus", "Scan", "SelfTestDocument", "ShelfItem", "SlipLine", "Stamp",
-    "StockRow", "StoredSale", "TaxShare", "Tx", "UnitOfWork", "View",
-]  # fmt: skip
+    "BOX",
+    "Actor",
+    "CancelDocument",
+    "DeviceStatus",
+    "Document",
+    "Journal",
+    "Kept",
+    "LogEntry",
+    "LogState",
+    "PickDocument",
+    "PickLine",
+    "PickTask",
+    "PrintJob",
+    "PrintKind",
+    "PrintOrder",
+    "PrintOutcome",
+    "PrintResult",
+    "PrintState",
+    "Printer",
+    "ReceiptDocument",
+    "Replica",
+    "ReplicaStatus",
+    "Scan",
+    "SelfTestDocument",
+    "ShelfItem",
+    "SlipLine",
+    "Stamp",
+    "StockRow",
+    "StoredSale",
+    "TaxShare",
+    "Tx",
+    "UnitOfWork",
+    "View",
+]

@@ -10,10 +10,15 @@ from retail.text import clean
 _GTIN_LENGTHS = (8, 12, 13, 14)
 
 
+class UnknownItem(Refused):
+    """The code may be right, but the store has no such item."""
+
+
 def find(view: View, code: str, field: str = "code") -> tuple[ShelfItem, Gtin | None]:
     """The item that ``code`` names, as SKU or as barcode, and the barcode if it is one.
 
-    Raises :class:`Refused`, naming ``field``, for a code that nobody knows and a barcode with a wrong check digit.
+    Raises :class:`UnknownItem` for a code that nobody knows, and :class:`Refused` for a barcode with a wrong check
+    digit.
     """
     code = clean(field, code, SKU_LENGTH_MAX)
     found = view.item(code) if code else None
@@ -22,7 +27,7 @@ def find(view: View, code: str, field: str = "code") -> tuple[ShelfItem, Gtin | 
         gtin = Gtin.parse(code, field)
         found = view.item(gtin.text14)
     if found is None:
-        raise Refused(field, f"{code[:40]!r} is not in the catalogue", "scan it again, or key the item's number")
+        raise UnknownItem(field, f"{code[:40]!r} is not in the catalogue", "scan it again, or key the item's number")
     if gtin is None and code != found.item.sku:
         gtin = Gtin(code)  # found by its 14 digits
     return found, gtin

@@ -29,6 +29,7 @@ CREATE TABLE entry (
     CHECK ((box IS NULL) = (seq IS NULL) AND (box IS NULL) = (h IS NULL))
 ) STRICT;
 CREATE UNIQUE INDEX entry_of_log ON entry (box, seq) WHERE box IS NOT NULL;
+CREATE INDEX entry_with_problem ON entry (n) WHERE problem != '';
 
 -- Double entry: the quantities of a SKU over all states add up to zero.
 CREATE TABLE stock (
