@@ -228,7 +228,8 @@ class Supervisor:
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(child.spec.stop_signal)
         try:
-            await asyncio.wait_for(process.wait(), child.spec.stop_timeout_s)
+            async with asyncio.timeout(child.spec.stop_timeout_s):
+                await process.wait()
             self._on_event(ChildEvent(child.spec.name, "stopped", child.pid))
         except TimeoutError:
             _kill_group(child.pid)

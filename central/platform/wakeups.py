@@ -34,7 +34,8 @@ class Bell:
     async def wait(self, timeout_s: float) -> frozenset[str]:
         """The payloads since the last call, as soon as it rings; empty at a ring without one and after the timeout."""
         try:
-            await asyncio.wait_for(self._event.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await self._event.wait()
         except TimeoutError:
             return frozenset()
         self._event.clear()

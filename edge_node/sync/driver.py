@@ -203,8 +203,10 @@ class SyncDriver:
             now = self._clock.monotonic()
             due = sender.wake_at(now)
             if due is None or due > now:
+                # Not wait_for: on Python 3.11 it can swallow a cancellation that comes together with the event.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), None if due is None else due - now)
+                    async with asyncio.timeout(None if due is None else due - now):
+                        await self._wake.wait()
 
     async def _send_hello(self, sender: Sender, mqtt: Mqtt) -> None:
         position = await self._journal.state()
