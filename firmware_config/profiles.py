@@ -51,6 +51,8 @@ class PrinterProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     columns: Annotated[int, Meta(ge=28, le=64)] = 42
     dots: Annotated[int, Meta(ge=300, le=900)] = 512
     code_page: _Words = "CP858"
+    code_page_slot: Annotated[int, Meta(ge=0, le=255)] = 19
+    """Where this model keeps ``code_page`` (`ESC t`). Stated here, because python-escpos guesses between several."""
     proof: Proof = Proof.PROCESS_ID
     realtime_status: bool = True
     """Answers `DLE EOT` at once, even while it cannot print."""

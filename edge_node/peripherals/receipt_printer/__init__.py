@@ -1,0 +1,1 @@
+"""ESC/POS receipt printers: encoder, protocol, transports and the driver that proves what it printed."""
