@@ -40,7 +40,8 @@ def _checked(check: Callable[[str], object]) -> AfterValidator:
 
 Text = Annotated[str, Field(max_length=200), _checked(lambda text: clean("text", text, 200))]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
-Port = Annotated[int, Field(ge=1, le=65_535)]
+Port = Annotated[int, Field(ge=0, le=65_535)]
+"""0 asks for any free port, where one listens."""
 
 
 class _Part(BaseModel):
@@ -55,18 +56,26 @@ class Address(_Part):
 
 
 class PrinterEntry(_Part):
-    """A receipt printer. On USB it is found by its serial number, or is the only one if ``serial`` is empty."""
+    """A receipt printer.
+
+    On ``usb`` it is found by ``serial_number``, or by the ``port`` it is plugged into (``1-2.3``), or is the only one
+    there; on ``serial`` by ``port``, a device file; on ``tcp`` by ``address``. ``profile`` names its model in the
+    device profiles; empty means the one that its USB ids tell.
+    """
 
     name: Name
-    connection: Literal["usb", "tcp"]
-    serial: Text = ""
+    connection: Literal["usb", "serial", "tcp"]
+    serial_number: Text = ""
+    port: Text = ""
     address: Address | None = None
     profile: Text = ""
 
     @model_validator(mode="after")
-    def _has_address(self) -> Self:
+    def _can_be_found(self) -> Self:
         if (self.connection == "tcp") != (self.address is not None):
-            raise ValueError("a printer on tcp needs an address, one on usb has none")
+            raise ValueError("a printer on tcp needs an address, another has none")
+        if self.connection == "serial" and not self.port:
+            raise ValueError("a printer on a serial port needs the port")
         return self
 
 
@@ -126,7 +135,7 @@ def parse_manifest(text: str) -> Manifest:
     try:
         return Manifest.model_validate_json(text)
     except ValidationError as error:
-        raise _refused(error) from error
+        raise as_refusal(error) from error
 
 
 def load_manifest(folder: Path) -> Manifest:
@@ -156,7 +165,7 @@ def load_grant(folder: Path, store: str, box: UUID) -> Grant | None:
     except FileNotFoundError:
         return None
     except ValidationError as error:
-        raise _refused(error) from error
+        raise as_refusal(error) from error
     if grant.store != store or grant.box != box:
         raise Refused("grant", f"it is for box {grant.box} of {grant.store}", "enrol this box anew")
     return Grant(grant.store, grant.box, grant.epoch, grant.gen)
@@ -168,7 +177,8 @@ def _read(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace")
 
 
-def _refused(error: ValidationError) -> Refused:
+def as_refusal(error: ValidationError) -> Refused:
+    """The first thing that is wrong with a manifest or a grant."""
     first = error.errors(include_url=False, include_input=False)[0]
     field = ".".join(map(str, first["loc"])) or "manifest"
     return Refused(field, first["msg"], "mend it")

@@ -13,7 +13,7 @@ from sync_protocol.tasks import ACCEPTED, ASSIGNED, OFFERED, START_ASKED, STARTE
 NOTE_LENGTH_MAX = 120
 
 _WAITING = (PrintState.QUEUED, PrintState.UNCERTAIN, PrintState.FAILED)
-_PERHAPS_ON_PAPER = (PrintState.SENT, PrintState.PROVED, PrintState.UNCERTAIN, PrintState.FAILED)
+_PERHAPS_ON_PAPER = (PrintState.SENT, PrintState.PROVED, PrintState.TAKEN, PrintState.UNCERTAIN, PrintState.FAILED)
 
 
 def take_decision(tx: Tx, update: TaskUpdate, printer: str) -> None:

@@ -16,13 +16,17 @@ Who = Annotated[str, Field(max_length=40)]
 Limit = Annotated[int, Field(ge=1, le=500)]
 
 
+Register = Field(max_length=40, alias="register")
+"""Called ``register`` in JSON; in Python that name belongs to the base class of pydantic's models."""
+
+
 class Request(BaseModel):
     """Base of all requests: what is not expected is refused, because it is probably misspelt."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True)
 
 
 class Answer(BaseModel):
     """Base of all answers."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, validate_by_name=True)

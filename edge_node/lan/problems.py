@@ -109,5 +109,7 @@ def _answer(
 def _from_validation(detail: dict[str, object]) -> Refused:
     location = detail.get("loc", ())
     parts = [str(part) for part in location] if isinstance(location, tuple | list) else []
+    if detail.get("type") == "json_invalid":
+        return Refused("body", "it is not JSON", "send a JSON document")
     field = ".".join(parts[1:] or parts)[:120]
     return Refused(printable(field), printable(str(detail.get("msg", "not valid")))[:200], "correct it, see /docs")

@@ -11,7 +11,7 @@ from edge_node.checkout.receipt import change_of
 from edge_node.checkout.sell import Paid, SaleRequest, reprint, sell
 from edge_node.lan.box import TheBox
 from edge_node.lan.items import PricedLine, QuoteLine
-from edge_node.lan.models import Amount, Answer, Request, Who
+from edge_node.lan.models import Amount, Answer, Register, Request, Who
 from edge_node.lan.problems import NotFound, documented
 from edge_node.ports import StoredSale
 from retail.basket import LINES_MAX
@@ -32,7 +32,7 @@ class SaleIn(Request):
     """A basket and what is paid for it. ``key`` is new for every sale and the same for every try of it."""
 
     key: UUID
-    register: Annotated[str, Field(max_length=20)]
+    register_number: Annotated[str, Register]
     staff: Who = ""
     lines: Annotated[list[QuoteLine], Field(min_length=1, max_length=LINES_MAX)]
     tenders: Annotated[list[TenderIn], Field(max_length=TENDERS_MAX)]
@@ -52,7 +52,7 @@ class SaleOut(Answer):
     id: UUID
     event_id: UUID
     receipt: str
-    register: str
+    register_number: Annotated[str, Register]
     staff: str
     at_ms: int
     business_day: str
@@ -84,7 +84,7 @@ class ReprintOut(Answer):
 async def create_sale(box: TheBox, request: SaleIn, response: Response) -> SaleOut:
     """201 when this request made the sale, 200 when a former one with the same key did. Then the drawer opens."""
     wanted = SaleRequest(
-        request.key, request.register, request.staff,
+        request.key, request.register_number, request.staff,
         [Wanted(line.code, line.quantity) for line in request.lines],
         [Paid(tender.tender, tender.given) for tender in request.tenders],
     )  # fmt: skip
@@ -92,7 +92,7 @@ async def create_sale(box: TheBox, request: SaleIn, response: Response) -> SaleO
     if sold.is_new:
         box.metrics.sales.inc()
         if any(tender.tender == CASH for tender in sold.stored.sale.tenders):
-            box.open_drawer(request.register)
+            box.open_drawer(request.register_number)
     else:
         response.status_code = status.HTTP_200_OK
     return _sale(sold.stored)
@@ -124,7 +124,7 @@ async def reprint_receipt(box: TheBox, sale_id: UUID) -> ReprintOut:
 def _sale(stored: StoredSale) -> SaleOut:
     sale, event = stored.sale, stored.event
     return SaleOut(
-        id=sale.sale_id, event_id=stored.event_id, receipt=sale.receipt, register=event.register, staff=event.staff,
+        id=sale.sale_id, event_id=stored.event_id, receipt=sale.receipt, register_number=event.register, staff=event.staff,
         at_ms=event.at_ms, business_day=event.business_day, currency=sale.currency, total=sale.total,
         total_text=str(Money(sale.total, sale.currency)), tax_total=sale.tax_total, rounding=sale.rounding,
         change=change_of(sale),

@@ -44,7 +44,8 @@ class ScanBoard:
         scans = self._since(scan_id)
         if not scans and wait_s > 0:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(news.wait(), wait_s)
+                async with asyncio.timeout(wait_s):
+                    await news.wait()
             scans = self._since(scan_id)
         return scans
 

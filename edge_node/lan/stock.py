@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Response, status
 from pydantic import Field
 
 from edge_node.lan.box import TheBox
-from edge_node.lan.models import Answer, Code, Integer, Limit, Request, Who
+from edge_node.lan.models import Answer, Code, Integer, Limit, Register, Request, Who
 from edge_node.lan.problems import NotFound, documented
 from edge_node.ports import StockRow, View
 from edge_node.ports.lookup import UnknownItem, find
@@ -66,7 +66,7 @@ class AdjustmentIn(Request):
     key: UUID
     reason: Literal["opening", "received", "count", "damage", "theft", "correction"]
     lines: Annotated[list[AdjustmentLineIn], Field(min_length=1, max_length=LINES_MAX)]
-    register: Who = ""
+    register_number: Annotated[str, Register] = ""
     staff: Who = ""
     note: Annotated[str, Field(max_length=NOTE_LENGTH_MAX)] = ""
 
@@ -113,7 +113,7 @@ async def create_adjustment(box: TheBox, request: AdjustmentIn, response: Respon
     wanted = AdjustmentRequest(
         request.key, request.reason,
         [AdjustmentWanted(line.code, line.quantity, line.lot, line.serial) for line in request.lines],
-        request.register, request.staff, request.note,
+        request.register_number, request.staff, request.note,
     )  # fmt: skip
     adjusted = await box.store.write(lambda tx: adjust(tx, wanted))
     if not adjusted.is_new:

@@ -29,6 +29,8 @@ class PrintState(StrEnum):
     """Perhaps printed, perhaps not: it is printed again, marked as a copy."""
     FAILED = "failed"
     """Printed again as often as allowed, without proof: a person must look at the printer."""
+    TAKEN = "taken"
+    """The printer took all of it, and this model cannot tell more: it is not printed again by itself."""
     CANCELLED = "cancelled"
     """No longer wanted before it was printed."""
 
@@ -63,6 +65,8 @@ class PrintOutcome(StrEnum):
 
     PROVED = "proved"
     UNCERTAIN = "uncertain"
+    TAKEN = "taken"
+    """All of it went out to a printer that cannot prove what it prints."""
     NOT_SENT = "not_sent"
     """Not a byte left the box: nothing was printed."""
 

@@ -58,12 +58,25 @@ def settle(tx: Tx, job_id: UUID, result: PrintResult, on_proof: Callable[[Tx, Pr
     if result.outcome is PrintOutcome.PROVED:
         job = replace(job, state=PrintState.PROVED, proved_ms=tx.now_ms, note="")
         on_proof(tx, job)
+    elif result.outcome is PrintOutcome.TAKEN:
+        job = replace(job, state=PrintState.TAKEN, note=result.note)
     elif result.outcome is PrintOutcome.UNCERTAIN:
         job = _without_proof(job, result.note)
     else:
         waits = PrintState.UNCERTAIN if job.attempts > 1 else PrintState.QUEUED
         job = replace(job, state=waits, attempts=job.attempts - 1, note=result.note)
     tx.save_print_job(job)
+    return job
+
+
+def settle_late(tx: Tx, printer: str, proof: str, on_proof: Callable[[Tx, PrintJob], None]) -> PrintJob | None:
+    """A printer proved an attempt that was given up: it need not be printed again. None if nobody waits for it."""
+    given_up = tx.print_jobs(states=[PrintState.UNCERTAIN, PrintState.FAILED], printer=printer, limit=1_000)
+    job = next((each for each in given_up if each.process_id == proof), None)
+    if job is not None:
+        job = replace(job, state=PrintState.PROVED, proved_ms=tx.now_ms, note="")
+        on_proof(tx, job)
+        tx.save_print_job(job)
     return job
 
 

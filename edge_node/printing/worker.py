@@ -3,11 +3,12 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 
 from edge_node.ports import Printer, PrintJob, PrintOrder, PrintOutcome, PrintState, Tx, UnitOfWork
-from edge_node.printing.queue import prints_as_copy, recover, settle, take_next
+from edge_node.printing.queue import prints_as_copy, recover, settle, settle_late, take_next
 from retail.errors import NeedsAttention, Retryable
 
 log = structlog.get_logger(__name__)
@@ -22,12 +23,18 @@ class PrintWorker:
     def __init__(
         self, name: str, printer: Printer, store: UnitOfWork, on_proof: Callable[[Tx, PrintJob], None]
     ) -> None:
-        self._name, self._printer, self._store, self._on_proof = name, printer, store, on_proof
+        self.name, self._printer, self._store, self._on_proof = name, printer, store, on_proof
         self._wake = asyncio.Event()
         self._stopping = False
+        self._late_proofs: list[str] = []
 
     def wake(self) -> None:
         """Something was queued."""
+        self._wake.set()
+
+    def proved_late(self, process_id: str) -> None:
+        """The printer has answered for an attempt that was given up."""
+        self._late_proofs.append(process_id)
         self._wake.set()
 
     def stop(self) -> None:
@@ -43,11 +50,12 @@ class PrintWorker:
             self._wake.clear()
             try:
                 if not recovered:
-                    await self._store.write(lambda tx: recover(tx, self._name))
+                    await self._store.write(lambda tx: recover(tx, self.name))
                     recovered = True
+                await self._settle_late()
                 outcome = await self._print_next()
             except (Retryable, NeedsAttention) as failure:
-                log.warning("printing waits for the database", printer=self._name, problem=str(failure))
+                log.warning("printing waits for the database", printer=self.name, problem=str(failure))
                 outcome, recovered = PrintOutcome.NOT_SENT, False  # what was sent meanwhile is uncertain now
             if outcome is PrintOutcome.NOT_SENT:
                 await self._pause(pause_s)
@@ -59,19 +67,26 @@ class PrintWorker:
 
     async def _print_next(self) -> PrintOutcome | None:
         """Print one job; None when nothing waits."""
-        job = await self._store.write(lambda tx: take_next(tx, self._name))
+        job = await self._store.write(lambda tx: take_next(tx, self.name))
         if job is None:
             return None
         result = await self._printer.print(PrintOrder(job.process_id, job.document, prints_as_copy(job)))
         settled = await self._store.write(lambda tx: settle(tx, job.id, result, self._on_proof))
         if settled is not None and settled.state is PrintState.FAILED:
-            log.error("a slip was printed again and again without proof", printer=self._name, job=str(job.id))
+            log.error("a slip was printed again and again without proof", printer=self.name, job=str(job.id))
         return result.outcome
+
+    async def _settle_late(self) -> None:
+        while self._late_proofs:
+            proof = self._late_proofs[0]
+            await self._store.write(partial(settle_late, printer=self.name, proof=proof, on_proof=self._on_proof))
+            self._late_proofs.pop(0)
 
     async def _pause(self, seconds: float) -> None:
         """Wait, but not for longer than until the program stops."""
         deadline = asyncio.get_running_loop().time() + seconds
-        while not self._stopping and (left := deadline - asyncio.get_running_loop().time()) > 0:
-            self._wake.clear()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), left)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(deadline):
+                while not self._stopping:
+                    self._wake.clear()
+                    await self._wake.wait()

@@ -85,6 +85,11 @@ def stored_manifest(connection: sqlite3.Connection) -> str:
     return str(manifest)
 
 
-def note_start(connection: sqlite3.Connection, manifest: str, epoch: int) -> None:
-    """Keep what this start was configured with. An epoch never goes back."""
-    connection.execute("UPDATE meta SET manifest = ?, epoch = max(epoch, ?)", (manifest, epoch))
+def note_manifest(connection: sqlite3.Connection, manifest: str) -> None:
+    """Keep what this start was configured with, so that a restore brings it back."""
+    connection.execute("UPDATE meta SET manifest = ?", (manifest,))
+
+
+def note_grant(connection: sqlite3.Connection, epoch: int, gen: int) -> None:
+    """Keep the centre's word that this box may speak for its store. Neither counter goes back."""
+    connection.execute("UPDATE meta SET epoch = max(epoch, ?), gen = max(gen, ?)", (epoch, gen))
