@@ -7,7 +7,7 @@ optimum. Limits inside the order (room, shared stock) are obeyed by the plan and
 or too many locations remain, the plan stands with the bound and is not called exact.
 """
 
-from itertools import chain, combinations
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -15,9 +15,9 @@ from routing.arrays import Floats, Index
 from routing.facilities import Facilities, Opened
 from routing.quotes import Quotes
 
-_ROUNDS = 120
-_ADDITIONS = 8
-_TRIES_MAX = 4_000
+_STEPS = 120
+_ADDITIONS = 4
+_SEARCH_ROUNDS = 60
 _SETTLE_MAX = 12
 
 
@@ -36,7 +36,7 @@ def _relax(sites: Facilities) -> tuple[Opened, Floats]:
     plan = sites.serve(())
     duals = best_duals = np.minimum(sites.nearest, sites.backorder)
     best, pace, idle = -np.inf, 1.0, 0
-    for _ in range(_ROUNDS):
+    for _ in range(_STEPS):
         bound, reduced = sites.bound(duals)
         open_ = np.flatnonzero(reduced < 0)
         offered = sites.serve(sites.most_wanted(open_, reduced))
@@ -57,26 +57,24 @@ def _relax(sites: Facilities) -> tuple[Opened, Floats]:
 
 
 def _search(sites: Facilities, plan: Opened) -> Opened:
-    """Close, open and exchange locations or move a line as long as it pays, for a limited number of tries."""
-    tries = 0
-    while True:
-        open_ = plan.open
-        wanted = [c for c in sites.gains(plan).argsort(kind="stable")[::-1][:_ADDITIONS].tolist() if c not in open_]
-        without = list(combinations(open_, len(open_) - 1)) if open_ else []
-        added = [(*open_, c) for c in wanted]
-        exchanged = [(*some, c) for some in without for c in wanted]
-        better = plan
-        for candidate in chain(without, added, exchanged):
-            tries += 1
-            offered = sites.serve(candidate)
-            if offered.ticks < better.ticks:
-                better = offered
-        moved = sites.best_move(plan.columns)
-        if moved is not None and moved.ticks < better.ticks:
-            better = moved
-        if better is plan or tries > _TRIES_MAX:
-            return better
+    """Close, open and exchange locations or move a line, for as long as it pays and a limited number of rounds."""
+    for _ in range(_SEARCH_ROUNDS):
+        better = min(_neighbours(sites, plan), key=lambda offered: offered.ticks, default=plan)
+        if better.ticks >= plan.ticks:
+            break
         plan = better
+    return plan
+
+
+def _neighbours(sites: Facilities, plan: Opened) -> Iterator[Opened]:
+    moved = sites.best_move(plan.columns)
+    if moved is not None:
+        yield moved
+    for base in (plan, *(sites.serve(tuple(c for c in plan.open if c != closed)) for closed in plan.open)):
+        yield base
+        for column in sites.gains(base).argsort(kind="stable")[::-1][:_ADDITIONS].tolist():
+            if column not in base.open:
+                yield sites.serve((*base.open, column))
 
 
 def _settle(sites: Facilities, plan: Opened, bound: float, reduced: Floats) -> tuple[float, Opened]:

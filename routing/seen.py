@@ -58,10 +58,11 @@ def seen_by(problem: Problem, plan: Plan, order: int) -> Seen:
 def _taken_before(problem: Problem, plan: Plan, order: int) -> Index:
     """Lines of the orders that took their stock before this one."""
     earlier = np.ones(problem.orders, np.bool_)
-    if plan.sequence is not None:
+    if plan.sequence is None:
+        earlier[order] = False
+    else:
         turn = int(np.flatnonzero(plan.sequence == order)[0])
         earlier[plan.sequence[turn:]] = False
-    earlier[order] = False
     lines = np.repeat(earlier, np.diff(problem.order_ptr))
     return np.flatnonzero(lines & (plan.assignment != BACKORDER))
 

@@ -34,7 +34,7 @@ def assignment_of(choice: Choice) -> Any:
     return assignment
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(problems())
 def test_the_runner_up_is_the_cheapest_of_all_plans_that_differ(drawn: Problem) -> None:
     truth = everything(drawn, 0, Left.all_of(drawn))
@@ -52,7 +52,7 @@ def test_the_runner_up_is_the_cheapest_of_all_plans_that_differ(drawn: Problem) 
         assert truth.differs_from(assignment_of(why.chosen))[row]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(problems(most_lines=4))
 def test_a_refused_location_saves_what_it_would_without_its_limits(drawn: Problem) -> None:
     why = explained(drawn, listed=99)
@@ -68,7 +68,7 @@ def test_a_refused_location_saves_what_it_would_without_its_limits(drawn: Proble
     assert [refusal.saving for refusal in why.refused] == sorted((r.saving for r in why.refused), reverse=True)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(problems(most_lines=4))
 def test_a_candidate_is_the_best_plan_that_uses_its_location(drawn: Problem) -> None:
     why = explained(drawn, listed=99)
@@ -78,7 +78,7 @@ def test_a_candidate_is_the_best_plan_that_uses_its_location(drawn: Problem) -> 
     assert found == sorted(cents for cents in best if cents is not None)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(problems(orders=3, most_lines=3))
 def test_the_figures_of_an_explanation_add_up(drawn: Problem) -> None:
     plan = source_in_order(drawn, [2, 0, 1])

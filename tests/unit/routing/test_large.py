@@ -1,6 +1,5 @@
 import numpy as np
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from routing.check import checked
 from routing.large import split_large
@@ -14,7 +13,7 @@ from tests.unit.routing.brute import everything
 from tests.unit.routing.tiny import problem, problems
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(problems())
 def test_the_bound_is_below_every_plan_and_the_plan_is_allowed(drawn: Problem) -> None:
     quotes, most = quote(drawn, 0, Left.all_of(drawn)), drawn.packages_limit(0)
@@ -27,25 +26,26 @@ def test_the_bound_is_below_every_plan_and_the_plan_is_allowed(drawn: Problem) -
     assert cents_of(bound) <= (truth.least() or 0)
 
 
-def large(seed: int, lines: int = 30, places: int = 12, **changes: object) -> Problem:
+def large(seed: int, lines: int = 30, places: int = 12, stock: int = 1, **changes: object) -> Problem:
     random = np.random.default_rng(seed)
     return problem(
-        fixed=random.integers(600, 1100, (1, places)).tolist(),
+        fixed=random.integers(300, 600, (1, places)).tolist(),
         lines=random.integers(50, 500, (lines, places)).tolist(),
-        stock=random.integers(0, 2, (lines, places)),
+        stock=random.integers(0, stock + 1, (lines, places)),
         **changes,
     )
 
 
-@settings(max_examples=20, deadline=None)
-@given(st.integers(0, 10**6))
-def test_on_twelve_lines_it_meets_the_exact_split_wherever_it_says_so(seed: int) -> None:
-    drawn = large(seed, lines=12)
-    exact = split(drawn, 0).cents
-    _, ticks, bound = split_large(quote(drawn, 0, Left.all_of(drawn)), 0)
-    assert cents_of(bound) <= exact <= cents_of(ticks)
-    if cents_of(bound) == cents_of(ticks):
-        assert exact == cents_of(ticks)
+def test_on_twelve_lines_it_meets_the_exact_split_whenever_it_says_so() -> None:
+    """Many similar locations: there the bound alone does not decide, and sets of locations have to be tried."""
+    proven = 0
+    for seed in range(40):
+        drawn = large(seed, lines=12, places=40, stock=2)
+        exact = split(drawn, 0).cents
+        _, ticks, bound = split_large(quote(drawn, 0, Left.all_of(drawn)), 0)
+        assert cents_of(bound) <= exact <= cents_of(ticks)
+        proven += cents_of(bound) == cents_of(ticks)
+    assert proven >= 30
 
 
 def test_thirty_lines_without_limits_are_solved_to_the_optimum() -> None:
