@@ -124,7 +124,8 @@ async def reprint_receipt(box: TheBox, sale_id: UUID) -> ReprintOut:
 def _sale(stored: StoredSale) -> SaleOut:
     sale, event = stored.sale, stored.event
     return SaleOut(
-        id=sale.sale_id, event_id=stored.event_id, receipt=sale.receipt, register_number=event.register, staff=event.staff,
+        id=sale.sale_id, event_id=stored.event_id, receipt=sale.receipt, register_number=event.register,
+        staff=event.staff,
         at_ms=event.at_ms, business_day=event.business_day, currency=sale.currency, total=sale.total,
         total_text=str(Money(sale.total, sale.currency)), tax_total=sale.tax_total, rounding=sale.rounding,
         change=change_of(sale),
