@@ -1,0 +1,1 @@
+"""What all imports of files share: reading CSV, reading cells, and keeping the cleaning report."""
