@@ -5,6 +5,7 @@ algorithm) and the size limits, so that nobody can fill the broker's memory. Not
 is never relied upon.
 """
 
+import getpass
 import shutil
 from pathlib import Path
 
@@ -27,6 +28,8 @@ def mosquitto_config(port: int, host: str = "127.0.0.1") -> str:
     lines = (
         f"listener {port} {host}",
         "allow_anonymous true",
+        # Started by root it would become another user, and the kernel then forgets the parent death signal.
+        f"user {getpass.getuser()}",
         "persistence false",
         "set_tcp_nodelay true",
         f"message_size_limit {FRAME_BYTES_MAX}",

@@ -57,10 +57,11 @@ def with_baskets(world: World, folder: Path, products_max: int = 1_500) -> tuple
     return replace(world, products=products, baskets=baskets, stock=stock), report
 
 
-def restock(world: World, sites: Sequence[Site]) -> World:
-    """``world`` with other sites and stock for them."""
+def restock(world: World, sites: Sequence[Site], network_file: Path) -> World:
+    """``world`` with the sites of a network that was imported from ``network_file``, and stock for them."""
     chance = random.Random(world.seed + 1)
-    return replace(world, sites=tuple(sites), stock=seeded_stock(chance, sites, world.products))
+    stock = seeded_stock(chance, sites, world.products)
+    return replace(world, sites=tuple(sites), stock=stock, network_file=network_file)
 
 
 def _sku(product_id: str) -> str:

@@ -44,8 +44,8 @@ class Chaos:
         opened = loop.time()
         for kill in plan:
             await asyncio.sleep(max(0.0, opened + kill.at_s - loop.time()))
-            while not self._kill(kill.kind):
-                await asyncio.sleep(0.05)  # noqa: ASYNC110 - a process that comes back tells nobody
+            while not self._kill(kill.kind):  # noqa: ASYNC110 - a process that comes back tells nobody
+                await asyncio.sleep(0.05)
             self.done[kill.kind] += 1
             self.log.append(f"{loop.time() - opened:.1f} s: {kill.kind}")
 

@@ -5,7 +5,7 @@ import functools
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import httpx
 
 from central.platform.embedded import EmbeddedPostgres, running
 from edge_node.storage.store import DATABASE_NAME
-from firmware_config.supervisor import Child, ChildEvent, ChildSpec, Supervisor
+from firmware_config.supervisor import Child, ChildSpec, Supervisor
 from simulators.broker import broker_spec, free_port
 from simulators.demo.commands import run_json
 from simulators.devices.printer import SimulatedPrinter
@@ -161,11 +161,9 @@ class Stack:
 
 
 @contextlib.asynccontextmanager
-async def processes(
-    folder: Path, http_port: int, png: Path | None, on_event: Callable[[ChildEvent], None]
-) -> AsyncIterator[Stack]:
+async def processes(folder: Path, http_port: int, png: Path | None = None) -> AsyncIterator[Stack]:
     """A stack with broker and database; the rest is started step by step. At the end everything is stopped."""
-    async with Supervisor(on_event) as supervisor:
+    async with Supervisor() as supervisor:
         stack = Stack(folder, supervisor, http_port, png)
         await stack.start_broker()
         async with running(EmbeddedPostgres(folder / "pg"), supervisor) as url:

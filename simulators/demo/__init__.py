@@ -1,0 +1,1 @@
+"""The whole product on simulated hardware, compared with itself at the end."""

@@ -1,0 +1,83 @@
+"""Waiting until nothing is on its way any more, so that both sides can be compared."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httpx
+import psycopg
+
+from simulators.demo.stack import BoxPlace, Stack
+
+POLL_S = 0.3
+
+
+@dataclass(frozen=True)
+class Lag:
+    """What is still on its way: log entries to the centre, versions to the boxes, work in the outbox, slips."""
+
+    unacked: int
+    unapplied: int
+    outbox: int
+    slips: int
+    tasks: int
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether both sides may be compared. Tasks in somebody's hands are no lag: they are stock set aside."""
+        return not (self.unacked or self.unapplied or self.outbox or self.slips)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.unacked} entries and {self.unapplied} versions on their way, {self.outbox} in the outbox,"
+            f" {self.slips} slips to print"
+        )
+
+
+async def drained(stack: Stack, seconds: float, show: Callable[[Lag], None]) -> Lag:
+    """Wait until the lag is zero twice running, at most ``seconds``; returns the last lag."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    calm = 0
+    async with httpx.AsyncClient(trust_env=False, timeout=5.0) as client:
+        while True:
+            lag = await _lag(stack, client)
+            calm = calm + 1 if lag.is_zero else 0
+            show(lag)
+            if calm >= 2 or loop.time() > deadline:
+                return lag
+            await asyncio.sleep(POLL_S)
+
+
+async def _lag(stack: Stack, client: httpx.AsyncClient) -> Lag:
+    """The lag now; what does not answer counts as one of everything."""
+    unacked = slips = tasks = 0
+    streams: dict[str, dict[str, int]] = {}
+    try:
+        for location, place in stack.boxes.items():
+            status = await _status(client, place)
+            unacked += status["log"]["unacked"]
+            slips += sum(status["print_jobs"].get(state, 0) for state in ("queued", "sent", "uncertain"))
+            tasks += sum(status["tasks"].get(state, 0) for state in ("accepted", "assigned", "start_asked", "started"))
+            streams[location] = status["streams"]
+        async with await psycopg.AsyncConnection.connect(stack.database_url, connect_timeout=3) as centre:
+            cursor = await centre.execute("SELECT scope, stream, ver FROM downlink_head")
+            heads = {(scope, stream): ver for scope, stream, ver in await cursor.fetchall()}
+            row = await (await centre.execute("SELECT count(*) FROM outbox WHERE parked_at IS NULL")).fetchone()
+            outbox = row[0] if row else 0
+    except (httpx.TransportError, httpx.HTTPStatusError, psycopg.OperationalError):
+        return Lag(1, 1, 1, 1, 0)
+    unapplied = sum(
+        max(0, ver - streams[location].get(stream, 0))
+        for (scope, stream), ver in heads.items()
+        for location in streams
+        if scope in (location, "zone:all")
+    )
+    return Lag(unacked, unapplied, outbox, slips, tasks)
+
+
+async def _status(client: httpx.AsyncClient, place: BoxPlace) -> dict[str, dict[str, int]]:
+    answer = await client.get(f"{place.url}/v1/status")
+    answer.raise_for_status()
+    status: dict[str, dict[str, int]] = answer.json()
+    return status
