@@ -79,7 +79,8 @@ class Small:
             if plan is not None and cents_of(plan.ticks) < value:
                 assignment = assignment_of(free, plan)
                 served = np.flatnonzero(assignment == location).tolist()
-                found.append(Blocked(location, served, Other(assignment, cents_of(plan.ticks))))
+                if served:  # else the saving is not this location's: the chosen plan was not the cheapest
+                    found.append(Blocked(location, served, Other(assignment, cents_of(plan.ticks))))
         return found, 0
 
     def _kinds(self) -> list[int]:

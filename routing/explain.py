@@ -18,7 +18,7 @@ from routing.plan import Plan
 from routing.price import cost_by_term
 from routing.problem import BACKORDER, Problem
 from routing.quotes import quote, wishes
-from routing.reasons import Alternative, Choice, Explanation, Parcel, Refusal
+from routing.reasons import Alternative, Choice, Explanation, Package, Refusal
 from routing.seen import Seen, seen_by
 from routing.subsets import EXACT_LINES
 from routing.wording import sentence
@@ -72,12 +72,12 @@ class _Order:
 
     def _choice(self, assignment: Cents) -> Choice:
         cents = cost_by_term(self.problem, 0, assignment, with_prices=True)
-        parcels = tuple(
-            Parcel(place, self.labels.location(place), tuple(np.flatnonzero(assignment == place).tolist()))
+        packages = tuple(
+            Package(place, self.labels.location(place), tuple(np.flatnonzero(assignment == place).tolist()))
             for place in np.unique(assignment[assignment != BACKORDER]).tolist()
         )
         return Choice(
-            parcels=parcels,
+            packages=packages,
             backordered=tuple(np.flatnonzero(assignment == BACKORDER).tolist()),
             cents=int(cents[: len(self.problem.terms)].sum()),
             value=int(cents.sum()),

@@ -5,7 +5,7 @@ from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class Package:
     """Lines of the order that leave one location together."""
 
     location: int
@@ -21,7 +21,7 @@ class Choice:
     terms stand in ``terms`` too and are named "stock price" and "capacity price".
     """
 
-    parcels: tuple[Parcel, ...]
+    packages: tuple[Package, ...]
     backordered: tuple[int, ...]
     cents: int
     value: int
@@ -108,6 +108,6 @@ def _plain(value: object) -> object:
         return [_plain(item) for item in value]
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (Parcel, Choice, Alternative, Obstacle, Refusal, Sieve)):
+    if isinstance(value, (Package, Choice, Alternative, Obstacle, Refusal, Sieve)):
         return {name: _plain(getattr(value, name)) for name in value.__slots__}
     return value

@@ -17,7 +17,7 @@ def sentence(labels: Labels, why: Explanation, locations: int, *, collected: boo
     parts = [_chosen(labels, why.chosen, collected=collected)]
     if why.runner_up is not None:
         parts.append(_next_best(labels, why.runner_up))
-    elif not why.chosen.parcels:
+    elif not why.chosen.packages:
         parts[0] += f": {_nobody(why.funnel, locations)}"
     if why.refused:
         parts.append(_refused(labels, why.refused[0], _count(why.chosen)))
@@ -30,13 +30,13 @@ def sentence(labels: Labels, why: Explanation, locations: int, *, collected: boo
 def _chosen(labels: Labels, choice: Choice, *, collected: bool) -> str:
     total, cost = _count(choice), labels.money(choice.cents)
     unserved = len(choice.backordered)
-    if not choice.parcels:
+    if not choice.packages:
         return f"{_which(total, total)} {_is(total)} backordered at {cost}"
     verb, verb_many = ("hands over", "hand over") if collected else ("ships", "ship")
-    if len(choice.parcels) > _NAMED_MAX:
-        clauses = [f"{len(choice.parcels)} locations {verb_many} {_which(total - unserved, total)}"]
+    if len(choice.packages) > _NAMED_MAX:
+        clauses = [f"{len(choice.packages)} locations {verb_many} {_which(total - unserved, total)}"]
     else:
-        clauses = [f"{parcel.name} {verb} {_which(len(parcel.lines), total)}" for parcel in choice.parcels]
+        clauses = [f"{package.name} {verb} {_which(len(package.lines), total)}" for package in choice.packages]
     if unserved:
         clauses.append(f"{unserved} {_is(unserved)} backordered")
     return f"{_joined(clauses)} for {cost}" if len(clauses) == 1 else f"{_joined(clauses)}, for {cost} in all"
@@ -52,16 +52,16 @@ def _next_best(labels: Labels, other: Alternative) -> str:
 
 
 def _briefly(choice: Choice) -> str:
-    if not choice.parcels:
+    if not choice.packages:
         return "backorder"
-    many = len(choice.parcels) > _NAMED_MAX
-    names = f"a split over {len(choice.parcels)}" if many else _joined([parcel.name for parcel in choice.parcels])
+    many = len(choice.packages) > _NAMED_MAX
+    names = f"a split over {len(choice.packages)}" if many else _joined([package.name for package in choice.packages])
     unserved = len(choice.backordered)
     return f"{names} with {unserved} line{'' if unserved == 1 else 's'} backordered" if unserved else names
 
 
 def _refused(labels: Labels, refusal: Refusal, total: int) -> str:
-    served = next(len(parcel.lines) for parcel in refusal.choice.parcels if parcel.location == refusal.location)
+    served = next(len(package.lines) for package in refusal.choice.packages if package.location == refusal.location)
     share = "" if served == total else f" for {_which(served, total)}"
     blocks = _joined([obstacle.text for obstacle in refusal.obstacles[:_OBSTACLES_MAX]])
     others = len(refusal.obstacles) - _OBSTACLES_MAX
@@ -78,7 +78,7 @@ def _nobody(funnel: Sequence[Sieve], locations: int) -> str:
 
 
 def _count(choice: Choice) -> int:
-    return sum(len(parcel.lines) for parcel in choice.parcels) + len(choice.backordered)
+    return sum(len(package.lines) for package in choice.packages) + len(choice.backordered)
 
 
 def _which(lines: int, total: int) -> str:

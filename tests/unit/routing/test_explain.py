@@ -27,10 +27,10 @@ def explained(drawn: Problem, order: int = 0, labels: Labels = STORES, listed: i
 
 
 def assignment_of(choice: Choice) -> Any:
-    count = sum(len(parcel.lines) for parcel in choice.parcels) + len(choice.backordered)
+    count = sum(len(package.lines) for package in choice.packages) + len(choice.backordered)
     assignment = np.full(count, -1)
-    for parcel in choice.parcels:
-        assignment[list(parcel.lines)] = parcel.location
+    for package in choice.packages:
+        assignment[list(package.lines)] = package.location
     return assignment
 
 
@@ -250,3 +250,14 @@ def test_an_explanation_admits_that_the_plan_is_not_proven() -> None:
     drawn = problem(fixed=[[500, 600, 700]], lines=[[1] * 3])
     plan = replace(source_in_order(drawn, [0]), excess=np.array([130]))
     assert explain(drawn, plan, 0).sentence.endswith("not proven the cheapest: another plan might save up to $1.30.")
+
+
+def test_a_plan_that_is_not_the_cheapest_is_explained_as_it_is() -> None:
+    """As when orders are decided together, and a cheaper place went to another order by choice."""
+    drawn = problem(fixed=[[100, 400, 200]], lines=[[1] * 3] * 2, blocked=[[0, 0, 1]])
+    why = explain(drawn, Plan.of(drawn, np.array([1, 1])), 0, STORES)
+    assert (
+        why.sentence
+        == "Store 7 ships both lines for $4.02; the next best, store 3, would cost $3.00 less (label -3.00)."
+    )
+    assert why.refused == ()
