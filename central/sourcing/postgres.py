@@ -1,0 +1,71 @@
+"""What a sourcing run reads: every location, what may be promised there, and what is spoken for."""
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from central.fleet.tables import BELIEVED, EDGE, UNVERIFIED, WAREHOUSE
+from central.platform.tables import TENANT
+from central.sourcing.domain import Place
+
+_PLACES = text(
+    """
+    SELECT l.location, l.name, l.kind, l.backing, l.open_for_orders, l.closed_reason, l.ships, l.pickups,
+           l.lat, l.lon, l.coordinate_state, l.currency, l.country, l.capacity_units_per_day,
+           k.box IS NOT NULL AS has_box,
+           coalesce(b.last_hello_at < now() - make_interval(secs => :silent_s), true) AS silent,
+           coalesce(w.units, 0) AS units
+    FROM location l
+    LEFT JOIN store_link k ON k.tenant = l.tenant AND k.location = l.location
+    LEFT JOIN box b ON b.tenant = k.tenant AND b.box = k.box
+    LEFT JOIN (
+        SELECT t.tenant, t.location, sum(p.quantity) AS units
+        FROM task t JOIN task_line p ON p.tenant = t.tenant AND p.task_id = t.task_id
+        WHERE t.tenant = :tenant AND t.state NOT IN ('rejected', 'withdrawn', 'released')
+          AND t.offered_at >= date_trunc('day', now())
+        GROUP BY t.tenant, t.location
+    ) w ON w.tenant = l.tenant AND w.location = l.location
+    WHERE l.tenant = :tenant
+    ORDER BY l.location
+    """
+)
+
+
+async def read_places(conn: AsyncConnection, silent_s: float) -> tuple[Place, ...]:
+    """Every location; one whose box has not said hello for ``silent_s`` seconds is silent.
+
+    Work that a location was asked for today counts against its capacity of the day.
+    """
+    rows = await conn.execute(_PLACES, {"tenant": TENANT, "silent_s": silent_s})
+    places = []
+    for row in rows:
+        known = row.coordinate_state in (BELIEVED, UNVERIFIED)
+        limit = row.capacity_units_per_day
+        places.append(
+            Place(
+                location=row.location,
+                name=row.name,
+                is_warehouse=row.kind == WAREHOUSE,
+                has_box=row.has_box and row.backing == EDGE,
+                closed="" if row.open_for_orders else row.closed_reason or "closed for orders",
+                silent=row.silent,
+                ships=row.ships,
+                hands_over=row.pickups,
+                lat=row.lat if known else None,
+                lon=row.lon if known else None,
+                currency=row.currency,
+                country=row.country,
+                capacity=None if limit is None else limit - int(row.units),
+            )
+        )
+    return tuple(places)
+
+
+async def read_weights(conn: AsyncConnection, skus: Iterable[str]) -> Mapping[str, int]:
+    """Grams of one unit by SKU; a SKU that is not in the catalogue is missing."""
+    rows = await conn.execute(
+        text("SELECT sku, weight_g FROM item WHERE tenant = :tenant AND sku = ANY(:skus)"),
+        {"tenant": TENANT, "skus": list(skus)},
+    )
+    return {row.sku: row.weight_g for row in rows}
