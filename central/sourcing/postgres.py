@@ -1,7 +1,5 @@
 """What a sourcing run reads: every location, what may be promised there, and what is spoken for."""
 
-from collections.abc import Iterable, Mapping
-
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -60,12 +58,3 @@ async def read_places(conn: AsyncConnection, silent_s: float) -> tuple[Place, ..
             )
         )
     return tuple(places)
-
-
-async def read_weights(conn: AsyncConnection, skus: Iterable[str]) -> Mapping[str, int]:
-    """Grams of one unit by SKU; a SKU that is not in the catalogue is missing."""
-    rows = await conn.execute(
-        text("SELECT sku, weight_g FROM item WHERE tenant = :tenant AND sku = ANY(:skus)"),
-        {"tenant": TENANT, "skus": list(skus)},
-    )
-    return {row.sku: row.weight_g for row in rows}
