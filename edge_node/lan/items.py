@@ -116,7 +116,7 @@ async def item(box: TheBox, code: Annotated[str, Path(min_length=1, max_length=6
         raise NotFound(f"item {code}") from None
 
 
-@router.post("/quotes", responses=documented(413, 422), summary="What a basket costs")
+@router.post("/quotes", responses=documented(400, 413, 422), summary="What a basket costs")
 async def quote(box: TheBox, request: QuoteRequest) -> Quote:
     """Sells nothing and keeps nothing."""
     wanted = [Wanted(line.code, line.quantity) for line in request.lines]

@@ -52,7 +52,7 @@ async def print_jobs(
 @router.post(
     "/{job_id}/retry",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=documented(404, 413, 422),
+    responses=documented(400, 404, 413, 422),
     summary="Print a failed slip again",
 )
 async def retry(box: TheBox, job_id: UUID) -> PrintJobOut:

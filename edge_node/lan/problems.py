@@ -50,6 +50,7 @@ _DOCUMENT = {"model": Problem, "content": {MEDIA_TYPE: {"schema": {"$ref": "#/co
 def documented(*statuses: int) -> dict[int | str, dict[str, object]]:
     """The problem documents of an endpoint, for OpenAPI."""
     texts = {
+        400: "The request cannot be read.",
         404: "There is no such thing.",
         409: "The key was used before, with another content.",
         413: "The request is too large.",

@@ -77,7 +77,7 @@ class ReprintOut(Answer):
     status_code=status.HTTP_201_CREATED,
     responses={
         200: {"model": SaleOut, "description": "This key has made the sale before."},
-        **documented(409, 413, 422),
+        **documented(400, 409, 413, 422),
     },
     summary="Sell a basket",
 )
@@ -110,7 +110,7 @@ async def get_sale(box: TheBox, sale_id: UUID) -> SaleOut:
 @router.post(
     "/{sale_id}/reprint",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=documented(404, 413, 422),
+    responses=documented(400, 404, 413, 422),
     summary="Print the receipt again",
 )
 async def reprint_receipt(box: TheBox, sale_id: UUID) -> ReprintOut:

@@ -12,6 +12,7 @@ KEPT_MAX = 200
 """Scans that are kept for a register that was away for a moment; older ones are forgotten."""
 
 CODE_LENGTH_MAX = 256
+GS1_SEPARATOR = "\x1d"
 
 
 class ScanBoard:
@@ -32,7 +33,9 @@ class ScanBoard:
     def publish(self, scanner: str, code: str) -> Scan:
         """Note what a scanner has read."""
         self._last_id += 1
-        scan = Scan(self._last_id, self._clock.now_ms(), scanner, printable(code)[:CODE_LENGTH_MAX])
+        # The separator of GS1 codes is the one control character that means something.
+        text = GS1_SEPARATOR.join(map(printable, code.split(GS1_SEPARATOR)))
+        scan = Scan(self._last_id, self._clock.now_ms(), scanner, text[:CODE_LENGTH_MAX])
         self._scans.append(scan)
         self._news.set()
         self._news = asyncio.Event()

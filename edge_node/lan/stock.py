@@ -104,7 +104,7 @@ async def stock_of(box: TheBox, code: Annotated[str, Path(min_length=1, max_leng
     status_code=status.HTTP_201_CREATED,
     responses={
         200: {"model": AdjustmentOut, "description": "This key has made the change before."},
-        **documented(409, 413, 422),
+        **documented(400, 409, 413, 422),
     },
     summary="Change stock by hand, or count it",
 )

@@ -150,7 +150,7 @@ async def task(box: TheBox, task_id: UUID) -> Task:
 
 @router.post(
     "/edge/events",
-    responses=documented(413, 422),
+    responses=documented(400, 413, 422),
     tags=["tasks"],
     summary="What staff did, from a handheld",
     openapi_extra={

@@ -66,5 +66,9 @@ async def _post(folder: Path, path: str, body: bytes) -> tuple[int, bytes]:
     finally:
         writer.close()
         await writer.wait_closed()
-    head_bytes, _, content = answer.partition(b"\r\n\r\n")
-    return int(head_bytes.split(b" ", 2)[1]), content
+    first_line, _, rest = answer.partition(b"\r\n")
+    _, _, content = rest.partition(b"\r\n\r\n")
+    protocol, _, status = first_line.partition(b" ")
+    if not protocol.startswith(b"HTTP/"):
+        raise ValueError("the answer is not HTTP")
+    return int(status[:3]), content
