@@ -53,8 +53,11 @@ log = structlog.get_logger(__name__)
 REQUESTS_STOP_S = 3
 """How long requests that are under way may take when the box stops."""
 
-PRINTS_STOP_S = 5.0
+PRINTS_STOP_S = 3.0
 """How long the slips that are being printed may take when the box stops."""
+
+PRINTS_SETTLE_S = 2.0
+"""How long it may take to note what is known of them."""
 
 FINAL_SYNC_S = 5.0
 """How long the last copy to the replica may take when the box stops."""
@@ -182,7 +185,11 @@ async def _printing(store: BoxStore, equipment: Devices) -> AsyncIterator[None]:
         for worker in workers:
             worker.stop()
         if tasks:
-            await asyncio.wait(tasks, timeout=PRINTS_STOP_S)
+            _, printing = await asyncio.wait(tasks, timeout=PRINTS_STOP_S)
+            if printing:
+                # A driver that is closed says at once what is known of its job; what is noted now is no riddle later.
+                await equipment.close()
+                await asyncio.wait(printing, timeout=PRINTS_SETTLE_S)
 
 
 def _printed(tx: Tx, job: PrintJob) -> None:

@@ -61,11 +61,23 @@ class DeviceBackends:
 
 
 class Devices:
-    """The devices of a box, opened."""
+    """The devices of a box. They connect by themselves, now or when they are plugged in."""
 
     def __init__(self, printers: Sequence[EscposPrinter], scanners: Mapping[str, ScannerDriver]) -> None:
         self.printers = {printer.name: printer for printer in printers}
         self._scanners = scanners
+
+    def start(self) -> None:
+        """Open them all. Returns at once."""
+        for printer in self.printers.values():
+            printer.start()
+        for scanner in self._scanners.values():
+            scanner.start()
+
+    async def close(self) -> None:
+        """Close them all; what was not printed ends as such. Harmless when they are closed already."""
+        devices: list[EscposPrinter | ScannerDriver] = [*self.printers.values(), *self._scanners.values()]
+        await asyncio.gather(*(asyncio.to_thread(device.close) for device in devices))
 
     def statuses(self) -> list[DeviceStatus]:
         """How each device is."""
@@ -109,13 +121,12 @@ async def open_devices(
         for entry in manifest.printers
     ]
     scanners = {entry.name: _scanner(entry, profiles, backends, clock, on_scan) for entry in manifest.scanners}
-    devices: list[EscposPrinter | ScannerDriver] = [*printers, *scanners.values()]
+    devices = Devices(printers, scanners)
     try:
-        for device in devices:
-            device.start()
-        yield Devices(printers, scanners)
+        devices.start()
+        yield devices
     finally:
-        await asyncio.gather(*(asyncio.to_thread(device.close) for device in devices))
+        await devices.close()
 
 
 def load_profiles(folder: Path) -> Profiles:
