@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     takeback_interval_s: float = Field(default=5.0, gt=0, description="how often such tasks are looked for")
     pick_minutes: int = Field(default=60, ge=1, description="time to pick where an order has no promise")
 
+    silent_s: float = Field(default=180.0, gt=0, description="a box that said nothing for so long is asked for nothing")
     sourcing_interval_s: float = Field(default=2.0, gt=0, description="longest wait before open orders are routed")
 
     log_level: str = "INFO"

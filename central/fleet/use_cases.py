@@ -7,7 +7,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from central.fleet.tables import EDGE, box, location, store_link, watermark
+from central.fleet.tables import EDGE, NONE, box, location, store_link, watermark
 from central.platform import audit, generation, incidents
 from central.platform.tables import TENANT
 from retail.clock import Clock
@@ -15,6 +15,7 @@ from retail.errors import Refused
 from retail.text import printable
 from sync_protocol import chain
 from sync_protocol.frames import Hello
+from sync_protocol.topics import is_store
 
 INCIDENT = "box"
 """Kind of the incidents that boxes cause."""
@@ -33,13 +34,20 @@ class Grant:
 async def grant(conn: AsyncConnection, store: str, box_id: UUID, clock: Clock, *, replace: bool = False) -> Grant:
     """Let ``box_id`` speak for ``store``. The same again gives the same grant.
 
-    Raises :class:`Refused` for an unknown location, one that no box serves, a box of another location, and a location
+    A location that nothing answered for is a box's from now on. Raises :class:`Refused` for an unknown location, one
+    that another system answers for, a key that has no place on the wire, a box of another location, and a location
     that another box speaks for, unless ``replace`` says that this one takes its place.
     """
     known = await _backing(conn, store)
     if known is None:
         raise Refused("store", f"{store[:40]!r} is not known", "import the network first, or correct the key")
-    if known != EDGE:
+    if not is_store(store):
+        raise Refused("store", f"{store[:40]!r} cannot have a box", "give it a key of S or W and four to eight digits")
+    if known == NONE:
+        await conn.execute(
+            update(location).where(location.c.tenant == TENANT, location.c.location == store).values(backing=EDGE)
+        )
+    elif known != EDGE:
         raise Refused("store", f"its backing is {known}, not {EDGE}", f"import it with backing {EDGE}")
     gen = await generation.current(conn)
     query = select(store_link.c.box, store_link.c.epoch).where(

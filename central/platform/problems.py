@@ -149,7 +149,7 @@ def as_problem(error: Exception) -> Problem:
 def _invalid(error: RequestValidationError) -> Problem:
     errors = [
         FieldProblem(
-            field=".".join(str(part) for part in finding["loc"] if part != "body")[:200] or "body",
+            field=_field(finding["type"], finding["loc"]),
             problem=str(finding["msg"])[:200],
             remedy=_REMEDIES.get(finding["type"], _OTHER_REMEDY),
         )
@@ -157,3 +157,9 @@ def _invalid(error: RequestValidationError) -> Problem:
     ]
     detail = f"{errors[0].field}: {errors[0].problem}; {errors[0].remedy}" if errors else ""
     return Problem(422, "invalid", "The input does not have the right form.", detail, errors)
+
+
+def _field(kind: str, place: Sequence[int | str]) -> str:
+    """The input's name as a path, such as ``lines.0.quantity``; of broken JSON only an offset would be known."""
+    parts = [] if kind == "json_invalid" else [str(part) for part in place if part != "body"]
+    return ".".join(parts)[:200] or "body"
