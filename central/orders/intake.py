@@ -29,20 +29,20 @@ _CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTHS = (8, 10, 12)
 
 _ZIP_FORMS = {
-    "US": (re.compile(r"\d{5}(-?\d{4})?"), "five digits, or nine"),
-    "CA": (re.compile(r"[A-Za-z]\d[A-Za-z] ?\d[A-Za-z]\d"), "a form like K1A 0B1"),
-    "DE": (re.compile(r"\d{5}"), "five digits"),
-    "FR": (re.compile(r"\d{5}"), "five digits"),
-    "ES": (re.compile(r"\d{5}"), "five digits"),
-    "IT": (re.compile(r"\d{5}"), "five digits"),
-    "NL": (re.compile(r"\d{4} ?[A-Za-z]{2}"), "a form like 1012 AB"),
-    "AT": (re.compile(r"\d{4}"), "four digits"),
-    "CH": (re.compile(r"\d{4}"), "four digits"),
-    "BE": (re.compile(r"\d{4}"), "four digits"),
-    "GB": (re.compile(r"[A-Za-z]{1,2}\d[A-Za-z\d]? ?\d[A-Za-z]{2}"), "a form like SW1A 1AA"),
-    "BR": (re.compile(r"\d{5}-?\d{3}"), "eight digits"),
+    "US": (re.compile(r"\d{5}(-?\d{4})?", re.ASCII), "five digits, or nine"),
+    "CA": (re.compile(r"[A-Za-z]\d[A-Za-z] ?\d[A-Za-z]\d", re.ASCII), "a form like K1A 0B1"),
+    "DE": (re.compile(r"\d{5}", re.ASCII), "five digits"),
+    "FR": (re.compile(r"\d{5}", re.ASCII), "five digits"),
+    "ES": (re.compile(r"\d{5}", re.ASCII), "five digits"),
+    "IT": (re.compile(r"\d{5}", re.ASCII), "five digits"),
+    "NL": (re.compile(r"\d{4} ?[A-Za-z]{2}", re.ASCII), "a form like 1012 AB"),
+    "AT": (re.compile(r"\d{4}", re.ASCII), "four digits"),
+    "CH": (re.compile(r"\d{4}", re.ASCII), "four digits"),
+    "BE": (re.compile(r"\d{4}", re.ASCII), "four digits"),
+    "GB": (re.compile(r"[A-Za-z]{1,2}\d[A-Za-z\d]? ?\d[A-Za-z]{2}", re.ASCII), "a form like SW1A 1AA"),
+    "BR": (re.compile(r"\d{5}-?\d{3}", re.ASCII), "eight digits"),
 }
-_ANY_ZIP = (re.compile(r"[A-Za-z0-9][A-Za-z0-9 -]{1,10}"), "letters, digits, spaces and hyphens")
+_ANY_ZIP = (re.compile(r"[A-Za-z0-9][A-Za-z0-9 -]{1,10}", re.ASCII), "letters, digits, spaces and hyphens")
 
 
 @dataclass(frozen=True)
