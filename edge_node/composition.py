@@ -170,7 +170,8 @@ async def _replica(
     watch = ReplicaWatch(folder, store.path, clock, lambda: store.last_commit_s, lambda: store.wal_bytes)
     async with keeping("replica watch", watch.run):
         yield watch
-    await watch.sync_now(FINAL_SYNC_S)
+    if not await watch.finish(FINAL_SYNC_S):
+        log.warning("the second copy does not hold the last transactions")
 
 
 @contextlib.asynccontextmanager

@@ -13,6 +13,7 @@ from retail.clock import Clock
 log = structlog.get_logger(__name__)
 
 PROBE_S = 1.0
+RETRY_S = 0.1
 PROBE_TIMEOUT_S = 10.0
 ALARM_AGE_S = 30.0
 ALARM_WAL_BYTES = 256 * 2**20
@@ -67,6 +68,16 @@ class ReplicaWatch:
             await asyncio.sleep(PROBE_S)
             if self._covered_s is None or self._last_commit_s() > self._covered_s:
                 await self.sync_now(PROBE_TIMEOUT_S)
+
+    async def finish(self, timeout_s: float) -> bool:
+        """As :meth:`sync_now`, tried again until it works: litestream may have been started a moment ago."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout_s
+        while not await self.sync_now(max(deadline - loop.time(), RETRY_S)):
+            if loop.time() + RETRY_S > deadline:
+                return False
+            await asyncio.sleep(RETRY_S)
+        return True
 
     async def sync_now(self, timeout_s: float) -> bool:
         """Copy all that is committed; whether that worked in time."""

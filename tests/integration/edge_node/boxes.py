@@ -100,7 +100,9 @@ async def running_here(folder: BoxFolder, devices: DeviceBackends | None = None)
         if task in done:
             await task
         running = ready.result()
-        async with httpx.AsyncClient(base_url=f"http://{running.host}:{running.port}", trust_env=False) as client:
+        async with httpx.AsyncClient(
+            base_url=f"http://{running.host}:{running.port}", trust_env=False, timeout=30
+        ) as client:
             yield client
     finally:
         stop.set()
