@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from pathlib import Path
+from typing import Any
 
 from retail.clock import SystemClock
 from retail.ids import SystemIds
@@ -208,5 +209,13 @@ async def _ctrl_c(closing: asyncio.Event) -> AsyncIterator[None]:
             loop.remove_signal_handler(number)
 
 
-def _summary(report: dict[str, object]) -> str:
-    return str(report.get("summary") or report)
+def _summary(answer: dict[str, Any]) -> str:
+    """What an import took and what it found, in a few lines."""
+    lines = []
+    for report in answer["reports"]:
+        lines.append(
+            f"{report['kind']} from {report['source']}: {report['rows_read']:,} rows read,"
+            f" {report['rows_kept']:,} taken ({report['rows_repaired']:,} repaired), {report['rows_refused']:,} refused"
+        )
+        lines += [f"  {count:>7,} x {problem}" for problem, count in report["problems"].items()]
+    return "\n".join(lines)

@@ -23,7 +23,7 @@ from simulators.journal import PrinterJournal
 from simulators.store import journal_path
 from simulators.world import CURRENCY, Site
 
-PRINTER = "main"
+PRINTER, PRINTER_PROFILE = "main", "epson-tm-t20"
 SCANNER = "hand-scanner"
 SCANNING_REGISTER = "0001"
 """The register of each store that has the scanner; at the others numbers are keyed in."""
@@ -150,7 +150,7 @@ class Stack:
                     "connection": site.printer,
                     "serial_number": "" if tcp else f"SIM{site.location}",
                     "address": {"host": "127.0.0.1", "port": place.printer_port} if tcp else None,
-                    "profile": "",
+                    "profile": PRINTER_PROFILE,
                 }
             ],
             "scanners": [{"name": SCANNER, "port": str(place.scanner)}] if site.is_store else [],
