@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from central.catalog.domain import CatalogueItem, ListedPrice
 from central.catalog.tables import DEFAULT_PRICE_LIST, item, item_gtin, price, tax_code
+from central.importing.keys import among
 from central.platform.tables import TENANT
 from retail.catalogue import Item, Sku
 from retail.gtin import Gtin
@@ -29,7 +30,7 @@ async def taxes(conn: AsyncConnection) -> dict[str, TaxCode]:
 
 async def items(conn: AsyncConnection, skus: Collection[str]) -> dict[Sku, CatalogueItem]:
     """Those of ``skus`` that are known."""
-    found = await _read(conn, _ITEMS.where(item.c.sku.in_(skus)))
+    found = await _read(conn, _ITEMS.where(among(item.c.sku, skus)))
     return {entry.sku: entry for entry in found}
 
 
@@ -49,7 +50,7 @@ async def pages(conn: AsyncConnection, limit: int) -> AsyncIterator[list[Catalog
 async def owners(conn: AsyncConnection, gtins: Collection[str]) -> dict[str, Sku]:
     """Whose each of ``gtins`` (14 digits) is; those of nobody are left out."""
     query = select(item_gtin.c.gtin14, item_gtin.c.sku).where(
-        item_gtin.c.tenant == TENANT, item_gtin.c.gtin14.in_(gtins)
+        item_gtin.c.tenant == TENANT, among(item_gtin.c.gtin14, gtins)
     )
     return {row.gtin14: Sku(row.sku) for row in await conn.execute(query)}
 
@@ -62,7 +63,7 @@ async def prices(conn: AsyncConnection, skus: Collection[str]) -> list[ListedPri
             price.c.tenant == TENANT,
             price.c.price_list == DEFAULT_PRICE_LIST,
             price.c.effective_ms == 0,
-            price.c.sku.in_(skus),
+            among(price.c.sku, skus),
         )
         .order_by(price.c.sku, price.c.currency)
     )
@@ -107,7 +108,7 @@ async def write_items(conn: AsyncConnection, changed: Sequence[CatalogueItem]) -
     )
     # All old barcodes go before any new one comes: one may have moved between two of these items.
     skus = [entry.sku for entry in changed]
-    await conn.execute(delete(item_gtin).where(item_gtin.c.tenant == TENANT, item_gtin.c.sku.in_(skus)))
+    await conn.execute(delete(item_gtin).where(item_gtin.c.tenant == TENANT, among(item_gtin.c.sku, skus)))
     barcodes = [{"gtin14": gtin, "sku": entry.sku} for entry in changed for gtin in entry.gtins]
     if barcodes:
         await conn.execute(insert(item_gtin), barcodes)
@@ -139,7 +140,7 @@ async def _read(conn: AsyncConnection, query: Select[tuple[object, ...]]) -> lis
     barcodes: dict[str, list[Gtin]] = {row["sku"]: [] for row in rows}
     gtin_query = (
         select(item_gtin.c.sku, item_gtin.c.gtin14)
-        .where(item_gtin.c.tenant == TENANT, item_gtin.c.sku.in_(barcodes))
+        .where(item_gtin.c.tenant == TENANT, among(item_gtin.c.sku, barcodes))
         .order_by(item_gtin.c.gtin14)
     )
     for sku, gtin14 in await conn.execute(gtin_query):

@@ -12,6 +12,7 @@ from central.fleet.network_rows import adapter, read_location, read_places
 from central.fleet.place import Place
 from central.fleet.tables import DEFAULT_ZONE, location, store_link
 from central.importing.csv_file import Table
+from central.importing.keys import among
 from central.importing.rows import batches, once_each
 from central.platform.tables import TENANT
 from retail.cleaning import Action
@@ -72,7 +73,7 @@ async def _linked(conn: AsyncConnection) -> frozenset[str]:
 
 
 async def _places(conn: AsyncConnection, keys: list[str]) -> dict[str, Place]:
-    query = select(*_COLUMNS).where(location.c.tenant == TENANT, location.c.location.in_(keys)).with_for_update()
+    query = select(*_COLUMNS).where(location.c.tenant == TENANT, among(location.c.location, keys)).with_for_update()
     return {row["location"]: Place(**row) for row in (await conn.execute(query)).mappings()}
 
 

@@ -5,17 +5,17 @@ movements that come meanwhile add to it as ever.
 """
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from central.catalog.tables import item
 from central.fleet.tables import location as location_table
 from central.importing.csv_file import Table
+from central.importing.keys import among
 from central.importing.rows import Row, batches, once_each, optional, refuse, required
-from central.inventory.tables import stock_balance
 from central.platform.tables import TENANT
 from retail.catalogue import SKU_LENGTH_MAX
 from retail.cleaning import CleaningReport
@@ -35,13 +35,16 @@ LOT_LENGTH_MAX = 20
 BATCH_ROWS = 1_000
 EVENT_LINES_MAX = 200
 EVENT_BYTES_MAX = BODY_BYTES_MAX // 2
-"""Lines of one event take at most this, so that its body surely fits; see :func:`_size`."""
+"""Lines of one event take at most this, so that its body surely fits."""
 _LINE_BYTES = 32
 """What a line takes beside its texts, rounded up."""
 
 Book = Callable[[AsyncConnection, str, Sequence[AdjustmentLine], str], Awaitable[object]]
 """Books a change of stock at a location for a reason of :data:`~sync_protocol.events.ADJUSTMENT_REASONS`, in the
 caller's transaction, and tells the location's box."""
+
+Differences = dict[tuple[str, str], list[AdjustmentLine]]
+"""By location and reason, what is to be booked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +76,16 @@ async def import_stock(conn: AsyncConnection, table: Table, book: Book) -> Stock
     table.check_heading(REQUIRED_COLUMNS, COLUMNS)
     locations = await _known_locations(conn)
     outcome = StockOutcome()
-    booking = Booking(conn, book, outcome)
+    differences: Differences = defaultdict(list)
     for batch in batches(once_each(table.rows(), read_account, "sku", table.report), BATCH_ROWS):
         skus = await _known_skus(conn, {account.sku for account, _ in batch})
         stated = read_quantities(batch, locations, skus, table.report)
-        balances = await _balances(conn, stated)
-        for account, quantity in stated.items():
-            await booking.bring(account, quantity, balances.get(account))
-    await booking.flush()
+        compare(stated, await _balances(conn, stated), differences, outcome)
+    # Booked last and in order, so that locks are short, and taken in the order in which boxes' events take them.
+    for (location, reason), lines in sorted(differences.items()):
+        for part in in_events(sorted(lines, key=_key)):
+            await book(conn, location, part, reason)
+            outcome.events += 1
     return outcome
 
 
@@ -116,57 +121,39 @@ def read_quantities(
     return stated
 
 
-class Booking:
-    """Collects differences by location and reason, and books them in events that are not too large."""
-
-    def __init__(self, conn: AsyncConnection, book: Book, outcome: StockOutcome) -> None:
-        self._conn, self._book, self._outcome = conn, book, outcome
-        self._waiting: dict[tuple[str, str], _Lines] = defaultdict(_Lines)
-
-    async def bring(self, account: Account, quantity: int, balance: int | None) -> None:
-        """Bring ``account`` from ``balance`` to ``quantity``. A balance of None: nothing ever moved there."""
+def compare(
+    stated: Mapping[Account, int], balances: Mapping[Account, int], differences: Differences, outcome: StockOutcome
+) -> None:
+    """Add what leads from ``balances`` to ``stated`` to ``differences``. An account without a balance never moved."""
+    for account, quantity in stated.items():
+        balance = balances.get(account)
         difference = quantity - (balance or 0)
         if not difference:
-            self._outcome.unchanged += 1
-            return
-        reason = OPENING if balance is None else CORRECTION
-        self._outcome.opened += balance is None
-        self._outcome.corrected += balance is not None
-        waiting = self._waiting[account.location, reason]
+            outcome.unchanged += 1
+            continue
+        outcome.opened += balance is None
+        outcome.corrected += balance is not None
         line = AdjustmentLine(account.sku, difference, account.lot, account.serial)
-        if not waiting.has_room_for(line):
-            await self._send(account.location, reason, waiting)
-            waiting = self._waiting[account.location, reason] = _Lines()
-        waiting.add(line)
-
-    async def flush(self) -> None:
-        """Book what still waits."""
-        for (location, reason), waiting in self._waiting.items():
-            await self._send(location, reason, waiting)
-        self._waiting.clear()
-
-    async def _send(self, location: str, reason: str, waiting: "_Lines") -> None:
-        await self._book(self._conn, location, waiting.lines, reason)
-        self._outcome.events += 1
+        differences[account.location, OPENING if balance is None else CORRECTION].append(line)
 
 
-@dataclass
-class _Lines:
-    """Lines of one event to be, and the bytes that they take at most."""
+def in_events(lines: Iterable[AdjustmentLine]) -> Iterator[list[AdjustmentLine]]:
+    """``lines`` in order, in parts that each fit one event."""
+    part: list[AdjustmentLine] = []
+    size = 0
+    for line in lines:
+        line_size = _LINE_BYTES + sum(len(words.encode()) for words in _key(line))
+        if part and (len(part) == EVENT_LINES_MAX or size + line_size > EVENT_BYTES_MAX):
+            yield part
+            part, size = [], 0
+        part.append(line)
+        size += line_size
+    if part:
+        yield part
 
-    lines: list[AdjustmentLine] = field(default_factory=list)
-    size: int = 0
 
-    def has_room_for(self, line: AdjustmentLine) -> bool:
-        return len(self.lines) < EVENT_LINES_MAX and self.size + _size(line) <= EVENT_BYTES_MAX
-
-    def add(self, line: AdjustmentLine) -> None:
-        self.lines.append(line)
-        self.size += _size(line)
-
-
-def _size(line: AdjustmentLine) -> int:
-    return _LINE_BYTES + sum(len(text.encode()) for text in (line.sku, line.lot, line.serial))
+def _key(line: AdjustmentLine) -> tuple[str, str, str]:
+    return line.sku, line.lot, line.serial
 
 
 def _quantity(column: str, cell: str) -> int:
@@ -186,15 +173,25 @@ async def _known_locations(conn: AsyncConnection) -> frozenset[str]:
 
 
 async def _known_skus(conn: AsyncConnection, skus: Collection[str]) -> frozenset[str]:
-    query = select(item.c.sku).where(item.c.tenant == TENANT, item.c.sku.in_(skus))
+    query = select(item.c.sku).where(item.c.tenant == TENANT, among(item.c.sku, skus))
     return frozenset((await conn.execute(query)).scalars())
+
+
+# One look-up for each pair: the OFFSET keeps PostgreSQL from turning it into a comparison of all with all.
+_BALANCES = """
+SELECT balance.location, balance.sku, balance.lot, balance.serial, balance.quantity
+FROM unnest(CAST(:locations AS text[]), CAST(:skus AS text[])) AS wanted(location, sku)
+CROSS JOIN LATERAL (
+    SELECT * FROM stock_balance
+    WHERE tenant = :tenant AND location = wanted.location AND sku = wanted.sku AND state = :state
+    OFFSET 0
+) balance
+"""
 
 
 async def _balances(conn: AsyncConnection, accounts: Iterable[Account]) -> dict[Account, int]:
     """The sellable quantity of those of ``accounts`` that ever moved."""
-    table = stock_balance
     pairs = {(account.location, account.sku) for account in accounts}
-    query = select(table.c.location, table.c.sku, table.c.lot, table.c.serial, table.c.quantity).where(
-        table.c.tenant == TENANT, table.c.state == SELLABLE, tuple_(table.c.location, table.c.sku).in_(pairs)
-    )
-    return {Account(*key): quantity for *key, quantity in await conn.execute(query)}
+    locations, skus = [location for location, _ in pairs], [sku for _, sku in pairs]
+    wanted = {"tenant": TENANT, "state": SELLABLE, "locations": locations, "skus": skus}
+    return {Account(*key): quantity for *key, quantity in await conn.execute(text(_BALANCES), wanted)}

@@ -2,75 +2,74 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 from sqlalchemy import insert, select, text
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from central import imports
 from central.catalog.tables import item, tax_code
 from central.fleet.tables import location
-from central.imports import Imported, Request, Tools
-from central.inventory.tables import stock_balance
-from retail.clock import Clock, ManualClock
-from retail.ids import IdSource, SeededIds
-from sync_protocol.effects import SELLABLE, stock_moves
+from central.imports import Adjust, Imported, Request, Tools
+from central.inventory.tables import stock_balance, stock_move
+from central.inventory.use_cases import adjust_stock, check_stock
+from central.platform import downlink
+from retail.clock import ManualClock
+from retail.ids import SeededIds
+from sync_protocol.body import decode_body
+from sync_protocol.codec import decode_delta
+from sync_protocol.effects import ADJUSTED, RECEIVED, SELLABLE
 from sync_protocol.events import AdjustmentLine, Event, StockAdjusted
+from sync_protocol.streams import FOREIGN, ForeignDelta
 
 CLOCK = ManualClock()
 HEADING = "location,sku,quantity\n"
 
 
 class Store:
-    """A centre with two stores and two items, and a file of their stock."""
+    """A centre with a store, a warehouse and two items, and a file of their stock."""
 
     def __init__(self, engine: AsyncEngine, folder: Path) -> None:
         self.engine, self._file = engine, folder / "stock.csv"
         self._ids = SeededIds(1, CLOCK)
-        self.booked: list[tuple[str, str, int, str]] = []
 
-    async def take(self, content: str) -> Imported:
-        """Import a file of this content."""
+    async def take(self, content: str, adjust: Adjust = adjust_stock) -> Imported:
+        """Import a file of this content, and prove the ledger after it."""
         self._file.write_text(content, encoding="utf-8")
-        return await imports.run(self.engine, Request("stock", self._file), Tools(self._ids, CLOCK, self._adjust))
-
-    async def sellable(self) -> dict[tuple[str, str], int]:
-        """The sellable stock of the ledger, by location and SKU, over all lots."""
-        table = stock_balance
-        query = select(table.c.location, table.c.sku, table.c.quantity).where(table.c.state == SELLABLE)
-        totals: dict[tuple[str, str], int] = {}
+        done = await imports.run(self.engine, Request("stock", self._file), Tools(self._ids, CLOCK, adjust))
         async with self.engine.connect() as conn:
-            for place, sku, quantity in await conn.execute(query):
-                totals[place, sku] = totals.get((place, sku), 0) + quantity
-        return totals
+            assert await check_stock(conn) == []
+        return done
 
-    async def _adjust(
-        self,
-        conn: AsyncConnection,
-        place: str,
-        lines: Sequence[AdjustmentLine],
-        reason: str,
-        ids: IdSource,
-        clock: Clock,
-        staff: str,
-        /,
-    ) -> None:
-        """Books on balances only: the ledger itself is tested with its own use case."""
-        event = Event(StockAdjusted(tuple(lines), reason), clock.now_ms(), 0, "", staff, "2026-01-01")
-        statement = postgresql.insert(stock_balance)
-        for move in stock_moves(event):
-            for state, quantity in ((move.source, -move.quantity), (move.target, move.quantity)):
-                values = {
-                    "location": place, "sku": move.sku, "state": state, "lot": move.lot, "serial": move.serial,
-                    "quantity": quantity,
-                }  # fmt: skip
-                added = {"quantity": stock_balance.c.quantity + quantity}
-                await conn.execute(
-                    statement.values(values).on_conflict_do_update(constraint=stock_balance.primary_key, set_=added)
-                )
-        self.booked += [(place, line.sku, line.quantity, reason) for line in lines]
+    async def sellable(self) -> dict[tuple[str, str, str, str], int]:
+        """The sellable stock, by location, SKU, lot and serial."""
+        table = stock_balance
+        query = select(table.c.location, table.c.sku, table.c.lot, table.c.serial, table.c.quantity).where(
+            table.c.state == SELLABLE
+        )
+        async with self.engine.connect() as conn:
+            return {(place, sku, lot, serial): amount for place, sku, lot, serial, amount in await conn.execute(query)}
+
+    async def moved(self) -> list[tuple[str, str, str, str, int, str]]:
+        """Everything that moved: location, SKU, from, to, how much and why."""
+        table = stock_move
+        query = select(
+            table.c.location, table.c.sku, table.c.source, table.c.target, table.c.quantity, table.c.reason
+        ).order_by(table.c.move_id)
+        async with self.engine.connect() as conn:
+            return [(place, sku, *rest) for place, sku, *rest in await conn.execute(query)]
+
+    async def told(self, place: str) -> list[Event]:
+        """The events that the box of a location was told of."""
+        events: list[Event] = []
+        async with self.engine.connect() as conn:
+            for row in await downlink.since(conn, place, FOREIGN, 0, 1000):
+                delta = decode_delta(FOREIGN, row.delta)
+                assert isinstance(delta, ForeignDelta)
+                events += [decode_body(entry.body) for entry in delta.entries]
+        return events
 
 
 @pytest_asyncio.fixture
@@ -88,63 +87,77 @@ async def store(engine: AsyncEngine, tmp_path: Path) -> Store:
 async def test_a_first_file_opens_the_stock(store: Store) -> None:
     done = await store.take(HEADING + "S0001,TEA,12\nS0001,NUTS,5000\nW0001,TEA,0\n")
     assert done.figures == {"opened": 2, "corrected": 0, "unchanged": 1, "events": 1}
-    assert store.booked == [("S0001", "TEA", 12, "opening"), ("S0001", "NUTS", 5000, "opening")]
-    assert await store.sellable() == {("S0001", "TEA"): 12, ("S0001", "NUTS"): 5000}
+    assert await store.moved() == [
+        ("S0001", "NUTS", RECEIVED, SELLABLE, 5000, "opening"),
+        ("S0001", "TEA", RECEIVED, SELLABLE, 12, "opening"),
+    ]
+    assert await store.sellable() == {("S0001", "TEA", "", ""): 12, ("S0001", "NUTS", "", ""): 5000}
 
 
-async def test_the_same_file_again_books_nothing(store: Store) -> None:
+async def test_the_box_is_told_of_what_was_booked(store: Store) -> None:
+    await store.take(HEADING + "S0001,TEA,12\nW0001,NUTS,5000\n")
+    (event,) = await store.told("S0001")
+    assert event.payload == StockAdjusted((AdjustmentLine("TEA", 12),), "opening")
+    assert event.staff == "import"
+
+
+async def test_the_same_file_again_books_and_tells_nothing(store: Store) -> None:
     content = HEADING + "S0001,TEA,12\nW0001,NUTS,5000\n"
     await store.take(content)
-    store.booked.clear()
+    before = await store.moved()
     done = await store.take(content)
     assert done.figures == {"opened": 0, "corrected": 0, "unchanged": 2, "events": 0}
-    assert store.booked == []
+    assert await store.moved() == before
+    assert len(await store.told("S0001")) == 1
 
 
 async def test_another_count_corrects_by_the_difference(store: Store) -> None:
     await store.take(HEADING + "S0001,TEA,12\nW0001,TEA,3\n")
     done = await store.take(HEADING + "S0001,TEA,9\nW0001,TEA,4\n")
     assert done.figures == {"opened": 0, "corrected": 2, "unchanged": 0, "events": 2}
-    assert store.booked[2:] == [("S0001", "TEA", -3, "correction"), ("W0001", "TEA", 1, "correction")]
-    assert await store.sellable() == {("S0001", "TEA"): 9, ("W0001", "TEA"): 4}
+    assert (await store.moved())[2:] == [
+        ("S0001", "TEA", SELLABLE, ADJUSTED, 3, "correction"),
+        ("W0001", "TEA", ADJUSTED, SELLABLE, 1, "correction"),
+    ]
+    assert await store.sellable() == {("S0001", "TEA", "", ""): 9, ("W0001", "TEA", "", ""): 4}
 
 
 async def test_lots_and_serials_are_accounts_of_their_own(store: Store) -> None:
     await store.take("location,sku,quantity,lot,serial\nS0001,TEA,5,L1,\nS0001,TEA,7,L2,\nS0001,TEA,1,,X9\n")
     done = await store.take("location,sku,quantity,lot\nS0001,TEA,6,L2\n")
     assert done.figures["corrected"] == 1
-    assert await store.sellable() == {("S0001", "TEA"): 12}
+    assert await store.sellable() == {
+        ("S0001", "TEA", "L1", ""): 5,
+        ("S0001", "TEA", "L2", ""): 6,
+        ("S0001", "TEA", "", "X9"): 1,
+    }
 
 
 async def test_bad_rows_are_refused_and_the_others_booked(store: Store) -> None:
-    done = await store.take(
-        HEADING + "S0009,TEA,1\nS0001,GONE,1\nS0001,TEA,-1\nS0001,NUTS,1.5\nW0001,TEA,4\nW0001,TEA,5\n"
-    )
+    rows = "S0009,TEA,1\nS0001,GONE,1\nS0001,TEA,-1\nS0001,NUTS,1.5\nW0001,TEA,4\nW0001,TEA,5\n"
+    done = await store.take(HEADING + rows)
     report = done.reports[0]
     assert (report.rows_read, report.rows_kept, report.rows_refused) == (6, 1, 5)
     assert [(finding.row, finding.field) for finding in report.findings] == [
         (1, "location"), (2, "sku"), (3, "quantity"), (4, "quantity"), (6, "sku"),
     ]  # fmt: skip
-    assert await store.sellable() == {("W0001", "TEA"): 4}
+    assert await store.sellable() == {("W0001", "TEA", "", ""): 4}
 
 
 async def test_a_file_that_fails_late_books_nothing(store: Store) -> None:
-    with pytest.raises(Exception, match="the ledger is broken"):
-        rows = "".join(f"S0001,SKU{number},1\n" for number in range(300))
-        async with store.engine.begin() as conn:
-            await conn.execute(
-                insert(item), [{"sku": f"SKU{n}", "name": "x", "unit": "each", "tax_code": "std"} for n in range(300)]
-            )
-        adjust = store._adjust
+    booked = 0
 
-        async def failing(conn: AsyncConnection, *rest: object) -> None:
-            if store.booked:
-                raise RuntimeError("the ledger is broken")
-            await adjust(conn, *rest)  # type: ignore[arg-type]
+    async def failing(conn: AsyncConnection, place: str, lines: Sequence[AdjustmentLine], *rest: Any) -> None:
+        nonlocal booked
+        if booked:
+            raise RuntimeError("the ledger is broken")
+        await adjust_stock(conn, place, lines, *rest)
+        booked += len(lines)
 
-        store._adjust = failing  # type: ignore[method-assign,assignment]
-        await store.take(HEADING + rows)
-    assert len(store.booked) == 200
-    assert await store.sellable() == {}
+    lots = "".join(f"S0001,TEA,1,L{number}\n" for number in range(300))
+    with pytest.raises(RuntimeError, match="the ledger is broken"):
+        await store.take("location,sku,quantity,lot\n" + lots, failing)
+    assert booked == 200
+    assert (await store.sellable(), await store.moved(), await store.told("S0001")) == ({}, [], [])
     async with store.engine.connect() as conn:
         assert (await conn.execute(text("SELECT count(*) FROM import_report"))).scalar_one() == 0

@@ -1,13 +1,11 @@
 """Rows of a stock file: what is taken, what is refused, and how differences become events."""
 
 import io
-from collections.abc import Sequence
-from typing import cast
+from collections import Counter, defaultdict
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from central.importing.csv_file import Table
 from central.importing.rows import once_each
@@ -16,8 +14,10 @@ from central.inventory.imports import (
     EVENT_LINES_MAX,
     OPENING,
     Account,
-    Booking,
+    Differences,
     StockOutcome,
+    compare,
+    in_events,
     read_account,
     read_quantities,
 )
@@ -33,19 +33,6 @@ def _read(content: str) -> tuple[dict[Account, int], CleaningReport]:
     table = Table(io.BytesIO(content.encode("utf-8", "ignore")), CleaningReport("stock", "stock.csv"))
     rows = once_each(table.rows(), read_account, "sku", table.report)
     return read_quantities(rows, LOCATIONS, SKUS, table.report), table.report
-
-
-class Events:
-    """Keeps what is booked."""
-
-    def __init__(self) -> None:
-        self.booked: list[tuple[str, str, list[AdjustmentLine]]] = []
-        self.outcome = StockOutcome()
-        self.booking = Booking(cast(AsyncConnection, None), self._book, self.outcome)
-
-    async def _book(self, conn: AsyncConnection, location: str, lines: Sequence[AdjustmentLine], reason: str) -> None:
-        assert encode_body(Event(StockAdjusted(tuple(lines), reason), 0, 0, "", "import", "2026-01-01"))
-        self.booked.append((location, reason, list(lines)))
 
 
 def test_quantities_are_read_by_location_item_lot_and_serial() -> None:
@@ -95,46 +82,56 @@ def test_an_account_that_comes_twice_counts_once() -> None:
     assert report.rows_refused == 1
 
 
-async def test_the_first_movement_of_an_account_opens_it_and_any_other_corrects_it() -> None:
-    events = Events()
-    for sku, quantity, balance in (("A", 5, None), ("B", 5, 0), ("C", 5, 8), ("D", 5, 5), ("E", 0, None)):
-        await events.booking.bring(Account("S0001", sku), quantity, balance)
-    await events.booking.flush()
-    assert events.booked == [
-        ("S0001", OPENING, [AdjustmentLine("A", 5)]),
-        ("S0001", CORRECTION, [AdjustmentLine("B", 5), AdjustmentLine("C", -3)]),
+def test_the_first_movement_of_an_account_opens_it_and_any_other_corrects_it() -> None:
+    differences: Differences = defaultdict(list)
+    outcome = StockOutcome()
+    stated = {Account("S0001", sku): quantity for sku, quantity in zip("ABCDE", (5, 5, 5, 5, 0), strict=True)}
+    compare(stated, {Account("S0001", sku): balance for sku, balance in zip("BCD", (0, 8, 5), strict=True)},
+            differences, outcome)  # fmt: skip
+    assert differences == {
+        ("S0001", OPENING): [AdjustmentLine("A", 5)],
+        ("S0001", CORRECTION): [AdjustmentLine("B", 5), AdjustmentLine("C", -3)],
+    }
+    assert outcome == StockOutcome(opened=1, corrected=2, unchanged=2)
+
+
+_ACCOUNTS = st.builds(Account, st.sampled_from("ST"), st.sampled_from("AB"), st.sampled_from(["", "L"]))
+
+
+@given(st.dictionaries(_ACCOUNTS, st.integers(0, 3)), st.dictionaries(_ACCOUNTS, st.integers(-3, 3)))
+def test_balances_and_differences_add_up_to_what_the_file_states(
+    stated: dict[Account, int], balances: dict[Account, int]
+) -> None:
+    differences: Differences = defaultdict(list)
+    compare(stated, balances, differences, StockOutcome())
+    after = Counter(balances)
+    for (location, _), lines in differences.items():
+        for line in lines:
+            after[Account(location, line.sku, line.lot, line.serial)] += line.quantity
+    assert {account: after[account] for account in stated} == stated
+    assert {account: after[account] for account in balances if account not in stated} == {
+        account: balance for account, balance in balances.items() if account not in stated
+    }
+
+
+def test_an_event_holds_at_most_200_lines() -> None:
+    lines = [AdjustmentLine(f"SKU{number}", number) for number in range(450)]
+    parts = list(in_events(lines))
+    assert [len(part) for part in parts] == [200, 200, 50]
+    assert [line for part in parts for line in part] == lines
+    assert list(in_events([])) == []
+
+
+def test_lines_with_long_texts_are_split_before_a_body_is_too_large() -> None:
+    lines = [
+        AdjustmentLine(f"{number:03}".ljust(SKU_LENGTH_MAX, "\U0001f600"), 10**12, "L" * 20, "\u20ac" * 20)
+        for number in range(EVENT_LINES_MAX)
     ]
-    assert events.outcome == StockOutcome(opened=1, corrected=2, unchanged=2, events=2)
-
-
-async def test_an_event_holds_at_most_200_lines_of_one_location_and_reason() -> None:
-    events = Events()
-    for number in range(450):
-        await events.booking.bring(Account("S0001", f"SKU{number}"), 1, None if number else 0)
-        await events.booking.bring(Account("S0002", f"SKU{number}"), 1, None)
-    await events.booking.flush()
-    sizes = [(location, reason, len(lines)) for location, reason, lines in events.booked]
-    assert sorted(sizes) == [
-        ("S0001", CORRECTION, 1),
-        ("S0001", OPENING, 49),
-        ("S0001", OPENING, 200),
-        ("S0001", OPENING, 200),
-        ("S0002", OPENING, 50),
-        ("S0002", OPENING, 200),
-        ("S0002", OPENING, 200),
-    ]
-    booked = {(location, line.sku) for location, _, lines in events.booked for line in lines}
-    assert len(booked) == 900
-
-
-async def test_lines_with_long_texts_are_split_before_the_body_is_too_large() -> None:
-    events = Events()
-    for number in range(EVENT_LINES_MAX):
-        sku = f"{number:03}".ljust(SKU_LENGTH_MAX, "\U0001f600")
-        await events.booking.bring(Account("S0001", sku, "L" * 20, "\u20ac" * 20), 10**12, None)
-    await events.booking.flush()
-    assert sum(len(lines) for _, _, lines in events.booked) == EVENT_LINES_MAX
-    assert len(events.booked) > 1
+    parts = list(in_events(lines))
+    assert [line for part in parts for line in part] == lines
+    assert len(parts) > 1
+    for part in parts:
+        assert encode_body(Event(StockAdjusted(tuple(part), OPENING), 0, 0, "", "import", "2026-01-01"))
 
 
 _CELL = st.one_of(st.sampled_from(["S0001", "TEA", "MILK", "0", "7", "-7", "1.5", "", "\0", '"']), st.text(max_size=6))
