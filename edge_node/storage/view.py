@@ -26,6 +26,7 @@ class SqliteView:
     def __init__(self, connection: sqlite3.Connection, now_ms: int) -> None:
         self._connection = connection
         self._now_ms = now_ms
+        self._price_version: tuple[int, int] | None = None
 
     @property
     def now_ms(self) -> int:
@@ -53,8 +54,10 @@ class SqliteView:
         )
         if row is None:
             return None
-        version = self._first("SELECT gen, ver FROM cursor WHERE stream = ?", (PRICE,)) or (0, 0)
-        return Price(Sku(sku), Money(*row), *version)
+        if self._price_version is None:
+            gen, ver = self._first("SELECT gen, ver FROM cursor WHERE stream = ?", (PRICE,)) or (0, 0)
+            self._price_version = gen, ver
+        return Price(Sku(sku), Money(*row), *self._price_version)
 
     def tax(self, code: str) -> TaxCode | None:
         row = self._first("SELECT rate_ppm, inclusive FROM tax WHERE code = ?", (code,))
@@ -125,9 +128,8 @@ class SqliteView:
         return Kept(*row) if row else None
 
     def _shelf_item(self, row: Row) -> ShelfItem:
-        sku, name, unit, tax_code, weight_g, age_minimum, hazard, withdrawn = row
-        rows = self._all("SELECT gtin FROM gtin WHERE sku = ? ORDER BY gtin", (sku,))
-        gtins = tuple(Gtin(gtin) for (gtin,) in rows)
+        sku, name, unit, tax_code, weight_g, age_minimum, hazard, withdrawn, codes = row
+        gtins = tuple(Gtin(code) for code in sorted(codes.split(","))) if codes else ()
         return ShelfItem(Item(sku, name, Unit(unit), tax_code, gtins, age_minimum, hazard), weight_g, bool(withdrawn))
 
     def _with_lines(self, row: Row) -> PickTask:
@@ -147,7 +149,10 @@ class SqliteView:
         return row
 
 
-_ITEM = "SELECT sku, name, unit, tax_code, weight_g, age_minimum, hazard, withdrawn FROM item"
+_ITEM = (
+    "SELECT sku, name, unit, tax_code, weight_g, age_minimum, hazard, withdrawn, "
+    "(SELECT group_concat(gtin) FROM gtin WHERE gtin.sku = item.sku) FROM item"
+)
 _TASK = f"SELECT {listed(TASK_COLUMNS)} FROM task"
 _STOCK = "SELECT sku, state, lot, serial, quantity FROM stock"
 _PRINT = f"SELECT {listed(PRINT_COLUMNS)} FROM print_job"
