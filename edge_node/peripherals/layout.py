@@ -141,7 +141,7 @@ class Paper:
     def fit(self, text: str) -> str:
         """``text`` on one line, with the nearest characters that this printer has; ``?`` where there is none."""
         text = " ".join(printable(text[:FIELD_LENGTH_MAX]).split())
-        return "".join(character if self._has(character) else self._nearest(character) for character in text)
+        return "".join(map(self._nearest, text))
 
     def wrap(self, text: str, columns: int) -> list[str]:
         """``text``, already fitted, in lines of at most ``columns`` characters; long words are broken."""
@@ -199,6 +199,8 @@ class Paper:
     def _nearest(self, character: str) -> str:
         if unicodedata.category(character) in {"Cf", "Mn", "Me"}:  # joiners, accents left alone: they have no width
             return ""
+        if self._has(character):
+            return character
         base = "".join(part for part in unicodedata.normalize("NFKD", character) if not unicodedata.combining(part))
         plain = base.translate(_PLAIN)
         if plain != character and all(map(self._has, plain)):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from edge_node.peripherals.documents import PickLine, PickSlip
 from edge_node.peripherals.layout import (
@@ -21,6 +22,7 @@ from edge_node.peripherals.layout import (
 
 TICK_BOX = "[ ]"
 NO_BIN = "no bin"
+UNIT_LENGTH_MAX = 3
 GIFT = "GIFT: no prices in the parcel"
 COPY = "COPY"
 COPY_MEANS = "It may be picked already: ask first."
@@ -59,7 +61,10 @@ def _copy_mark(slip: PickSlip, paper: Paper) -> list[Operation]:
 def _entry(line: PickLine, paper: Paper) -> list[Operation]:
     """Bin, quantity and tick box large; a quantity above one stands on black, because two are easily taken for one."""
     box = Span(TICK_BOX, BIG)
-    quantity = Span(f" {line.quantity:d} {paper.fit(line.unit) or 'x'} ", BIG if line.pieces == 1 else BANNER)
+    unit = paper.fit(line.unit)[:UNIT_LENGTH_MAX] or "x"
+    quantity = Span(f" {line.quantity:d} {unit} ", BIG if line.pieces == 1 else BANNER)
+    if quantity.width > paper.columns // 2:
+        quantity = Span(quantity.text, replace(quantity.style, wide=False))
     room = paper.columns - quantity.width - box.width - 1
     place = paper.fit(line.bin) or NO_BIN
     style = BIG if len(place) * BIG.cell <= room else TALL

@@ -20,11 +20,13 @@ from edge_node.peripherals.layout import (
 )
 
 COPY = "COPY"
+TAX_MARK_LENGTH_MAX = 2
+"""A mark is a letter; what is longer would push the amounts off the paper."""
 
 
 def lay_out_receipt(slip: ReceiptSlip, paper: Paper) -> list[Operation]:
     """The receipt from the store's name to the cut."""
-    marks = max((len(paper.fit(line.tax)) for line in slip.lines), default=0)
+    marks = max((len(_mark(line.tax, paper)) for line in slip.lines), default=0)
     # Rows without a tax mark leave its columns free, so that all amounts stand below each other.
     margin = " " * (marks + 1) if marks else ""
 
@@ -69,13 +71,17 @@ def _served_by(slip: ReceiptSlip) -> str:
 
 def _article(article: ReceiptLine, paper: Paper, marks: int) -> list[Line]:
     margin = " " * (marks + 1) if marks else ""
-    mark = paper.fit(article.tax).rjust(marks + 1) if marks else ""
+    mark = _mark(article.tax, paper).rjust(marks + 1) if marks else ""
     lines = _amount(paper, article.name, article.amount, mark, PLAIN, 0)
     if article.detail:
         lines += paper.paragraph(article.detail, indent=2)
     for discount in article.discounts:
         lines += _amount(paper, discount.label, discount.amount, margin, PLAIN, 2)
     return lines
+
+
+def _mark(tax: str, paper: Paper) -> str:
+    return paper.fit(tax)[:TAX_MARK_LENGTH_MAX]
 
 
 def _amount(paper: Paper, label: str, amount: str, margin: str, style: Style, indent: int) -> list[Line]:

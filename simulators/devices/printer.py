@@ -11,7 +11,8 @@ from simulators.devices.escpos.state import Model
 
 
 class SimulatedPrinter:
-    """One printer. It keeps what it did in lists, and hands each event to ``on_event`` in the thread that caused it.
+    """One printer. It counts what it was sent and lists what it did, and hands each event to ``on_event`` in the thread
+    that caused it.
 
     ``png`` is a folder for pictures of the slips; without it nothing is drawn. ``slips_kept`` bounds the list of slips.
     Besides :class:`Machine`'s faults it can stall (take no bytes) and be switched off.
@@ -33,6 +34,7 @@ class SimulatedPrinter:
         self._slips_kept = slips_kept
         self._stalled = False
         self._listeners: list[Callable[[], None]] = []
+        self.bytes_taken = 0
         self.slips: list[Document] = []
         self.proofs: list[bytes] = []
         self.kicks: list[int] = []
@@ -50,6 +52,7 @@ class SimulatedPrinter:
                 if taken or left <= 0:
                     break
                 self._condition.wait(left)
+            self.bytes_taken += taken
         self._after()
         return taken
 
@@ -112,6 +115,10 @@ class SimulatedPrinter:
     def close_drawer(self) -> None:
         """Push the drawer shut."""
         self._do(lambda machine: machine.close_drawer())
+
+    def dawdle(self, *, busy: bool = True) -> None:
+        """Print nothing for a while without naming a reason, or go on."""
+        self._do(lambda machine: machine.set_busy(busy=busy))
 
     def mute(self, *, muted: bool = True) -> None:
         """Break or mend the line on which it answers."""

@@ -63,33 +63,35 @@ class UsbBus(IBackend):
             self._devices.append(_Device(printer, serial, self._addresses, port))
 
     def unplug(self, serial: str = "SIM0001") -> None:
-        """Pull the cable of the printer with this serial number; the printer keeps its power and its buffers."""
+        """Pull the cable of the printer with this serial number, if it is in; the printer keeps its power."""
         with self._lock:
-            self._unplug(self._find(serial))
+            for device in self._with(serial):
+                self._unplug(device)
 
     def unplug_after(self, count: int, serial: str = "SIM0001") -> None:
-        """Pull its cable once it has taken ``count`` more bytes."""
+        """Pull its cable, if it is in, once the printer has taken ``count`` more bytes."""
         with self._lock:
-            self._find(serial).bytes_until_unplugged = count
+            for device in self._with(serial):
+                device.bytes_until_unplugged = count
 
     def stall_endpoint(self, serial: str = "SIM0001") -> None:
         """Let its endpoints refuse everything until the host clears them."""
         with self._lock:
-            self._find(serial).stalled = True
+            for device in self._with(serial):
+                device.stalled = True
 
     def handles_open(self) -> int:
         """How many handles nobody has closed yet."""
         with self._lock:
             return sum(device.handles for device in self._devices)
 
-    def _find(self, serial: str) -> _Device:
-        return next(device for device in self._devices if device.serial == serial)
+    def _with(self, serial: str) -> list[_Device]:
+        return [device for device in self._devices if device.serial == serial]
 
     def _unplug(self, device: _Device) -> None:
         device.plugged = False
         device.printer.forget_answers()
-        if device in self._devices:
-            self._devices.remove(device)
+        self._devices.remove(device)
 
     # IBackend: what is there
 

@@ -18,6 +18,7 @@ from edge_node.peripherals.receipt_printer.advice import health_of
 from edge_node.peripherals.receipt_printer.inbox import SHUT_DOWN, Inbox, Job
 from edge_node.peripherals.receipt_printer.jobs import (
     DrawerOutcome,
+    Evidence,
     PrintBytes,
     PrinterLimits,
     PrintOutcome,
@@ -157,6 +158,7 @@ class PrinterDriver:
             self._profile,
             self._limits,
             self._clock,
+            scrap=scrap_mark(self._profile.cut) if self._half_slip else b"",
             attend=lambda: self._attend(session),
             stopping=lambda: self._inbox.closed,
             on_late_proof=self._proved_late,
@@ -164,8 +166,7 @@ class PrinterDriver:
         self._session = session
         self._counts["connections"] += 1
         self._health.set(READY if session.heard else _CLAIMED)
-        session.prepare(scrap_mark(self._profile.cut) if self._half_slip else b"")
-        self._half_slip = False
+        session.prepare(clear=self._half_slip)
         return session, printing
 
     def _disconnect(self, error: Unreachable | ConnectionLost | None) -> None:
@@ -196,17 +197,24 @@ class PrinterDriver:
 
     def _print(self, printing: Printing, job: Job) -> PrintOutcome:
         try:
-            return printing.print_job(job)
+            outcome = printing.print_job(job)
         except ConnectionLost as error:
             if job.progress.untouched:
                 self._inbox.put_back(job)
             else:
-                self._half_slip = job.progress.sent < len(whole_job(job, self._profile))
+                self._half_slip = not self._transport.delivers or job.progress.sent < self._length(job)
                 self._end(job, PrintOutcome(PrintResult.UNCERTAIN, f"{error.problem} while the job was under way"))
             raise
         except Exception:
             self._end(job, PrintOutcome(PrintResult.UNCERTAIN, "the driver failed"))
             raise
+        if outcome.evidence is not Evidence.NONE:
+            # Whatever an earlier job has left is out, and so is the scrap that marks it.
+            self._half_slip = False
+        return outcome
+
+    def _length(self, job: Job) -> int:
+        return len(whole_job(job, self._profile))
 
     def _end(self, job: Job, outcome: PrintOutcome) -> None:
         self._counts[f"jobs_{outcome.result.value}"] += 1

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from edge_node.peripherals.receipt_printer.advice import health_of
 from edge_node.peripherals.receipt_printer.inbox import SHUT_DOWN, Job
 from edge_node.peripherals.receipt_printer.jobs import Evidence, PrinterLimits, PrintOutcome, PrintResult
+from edge_node.peripherals.receipt_printer.patience import Patience
 from edge_node.peripherals.receipt_printer.protocol import (
     QUEUED_STATUS_REQUEST,
     Answer,
@@ -12,7 +13,7 @@ from edge_node.peripherals.receipt_printer.protocol import (
     QueuedStatus,
     proof_request,
 )
-from edge_node.peripherals.receipt_printer.session import Session, Stalled
+from edge_node.peripherals.receipt_printer.session import Progress, Session, Stalled
 from edge_node.peripherals.receipt_printer.transport import ConnectionLost
 from firmware_config.profiles import PrinterProfile, Proof
 from retail.clock import Clock
@@ -32,8 +33,9 @@ def whole_job(job: Job, profile: PrinterProfile) -> bytes:
 class Printing:
     """Prints jobs on ``session``.
 
-    ``attend`` does what cannot wait (the drawer) and is called between commands only; ``stopping`` says that the
-    program ends; ``on_late_proof`` hears of jobs that the printer proves after they were given up.
+    ``scrap`` goes out before the first job, where an interrupted one may have left half a slip. ``attend`` does what
+    cannot wait (the drawer) and is called between commands only; ``stopping`` says that the program ends;
+    ``on_late_proof`` hears of jobs that the printer proves after they were given up.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Printing:
         limits: PrinterLimits,
         clock: Clock,
         *,
+        scrap: bytes,
         attend: Callable[[], None],
         stopping: Callable[[], bool],
         on_late_proof: Callable[[bytes], None],
@@ -51,6 +54,7 @@ class Printing:
         self._profile = profile
         self._limits = limits
         self._clock = clock
+        self._scrap = scrap
         self._attend = attend
         self._stopping = stopping
         self._on_late_proof = on_late_proof
@@ -63,6 +67,8 @@ class Printing:
         if obstacle:
             return PrintOutcome(PrintResult.NOT_SENT, obstacle)
         try:
+            self._session.send(self._scrap, Progress(), self._stopping)
+            self._scrap = b""
             answers = self._session.send(whole_job(job, self._profile), job.progress, self._stopping)
         except Stalled as stalled:
             if job.progress.untouched:
@@ -94,22 +100,17 @@ class Printing:
             detail = "sent; this printer cannot tell whether it has printed"
             return PrintOutcome(PrintResult.UNCERTAIN, detail, Evidence.SENT)
         self._queued_due += self._profile.proof is Proof.QUEUED_STATUS
-        running_since = paused_since = self._clock.monotonic()
+        patience = Patience(self._limits.proof_s, self._limits.pause_s, self._clock.monotonic())
         while True:
             outcome = self._sift(answers, job.order.process_id)
             if outcome is not None:
                 return outcome
             if self._stopping():
                 return PrintOutcome(PrintResult.UNCERTAIN, "the program was stopped before the printer gave its proof")
-            now = self._clock.monotonic()
-            if self._session.status.pauses:
-                running_since = now
-                if now - paused_since > self._limits.pause_s:
-                    return PrintOutcome(PrintResult.UNCERTAIN, health_of(self._session.status).text)
-            else:
-                paused_since = now
-                if now - running_since > self._limits.proof_s:
-                    return PrintOutcome(PrintResult.UNCERTAIN, "the printer gave no proof")
+            pauses = self._session.status.pauses
+            if patience.is_over(self._clock.monotonic(), pauses=pauses):
+                detail = health_of(self._session.status).text if pauses else "the printer gave no proof"
+                return PrintOutcome(PrintResult.UNCERTAIN, detail)
             self._session.poll(self._limits.poll_s)
             answers = self._session.pump(self._limits.tick_s)
             self._attend()

@@ -25,6 +25,10 @@ class SerialTransport:
         self._port: Serial | None = None
 
     @property
+    def delivers(self) -> bool:
+        return False
+
+    @property
     def name(self) -> str:
         return self._path
 

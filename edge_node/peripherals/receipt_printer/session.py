@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edge_node.peripherals.receipt_printer.jobs import PrinterLimits
+from edge_node.peripherals.receipt_printer.patience import Patience
 from edge_node.peripherals.receipt_printer.protocol import (
     CLEAR_BUFFERS,
     ENABLE_STATUS_BACK,
@@ -70,9 +71,8 @@ class Session:
         self._on_status = on_status
         self._parser = AnswerParser()
         self._asked: int | None = None
-        self._asked_at = 0.0
         self._to_ask: list[int] = []
-        self._deaf_since: float | None = None
+        self._patience = Patience(limits.silence_s, limits.pause_s, clock.monotonic())
         self._unsent = bytearray()
         self._round_ended = clock.monotonic()
         self.status = PrinterStatus()
@@ -83,12 +83,14 @@ class Session:
         """Bytes from the printer that meant nothing."""
         return self._parser.skipped
 
-    def prepare(self, scrap: bytes) -> None:
-        """Put the printer in order. ``scrap`` is printed where an interrupted job may have left half a slip."""
-        if scrap and self._profile.clears_buffers and self.offer(CLEAR_BUFFERS, self._limits.clear_s):
-            self._await_cleared()
-        if scrap:
-            self.offer(scrap, self._limits.clear_s)
+    def prepare(self, *, clear: bool) -> None:
+        """Put the printer in order; ``clear`` where it may still hold a part of an interrupted job.
+
+        Raises :class:`ConnectionLost` where it cannot be cleared: what is sent next would be taken for the rest of that
+        job.
+        """
+        if clear and self._profile.clears_buffers:
+            self._clear()
         if self._profile.status_back:
             self.offer(ENABLE_STATUS_BACK, self._limits.clear_s)
         self.ask()
@@ -97,25 +99,25 @@ class Session:
         """Start a status round, unless one is under way."""
         if self._profile.realtime_status and not self._to_ask and self._asked is None:
             self._to_ask = list(_KINDS)
+            self._patience.restart(self._clock.monotonic())
             self.heard = False
 
     def poll(self, every: float) -> None:
         """Keep status rounds going, one every so many seconds. Raises :class:`ConnectionLost` for a silent printer."""
         now = self._clock.monotonic()
         if self._asked is not None:
-            if now - self._asked_at > self._limits.silence_s:
+            if self._patience.is_over(now, pauses=self.status.pauses):
                 raise ConnectionLost("the printer does not answer any more")
             return
         if not self._to_ask and now - self._round_ended >= every:
             self.ask()
-        if self._to_ask and self.offer(status_request(self._to_ask[0]), self._limits.tick_s):
-            self._asked, self._asked_at = self._to_ask.pop(0), now
-            self._deaf_since = None
-        elif self._to_ask:
-            # A stopped printer with a full buffer is deaf for a while; one that should be printing is gone.
-            self._deaf_since = self._deaf_since or now
-            if not self.status.pauses and now - self._deaf_since > self._limits.stall_s:
-                raise ConnectionLost("the printer takes no more data")
+        if not self._to_ask:
+            return
+        if self.offer(status_request(self._to_ask[0]), self._limits.tick_s):
+            self._asked = self._to_ask.pop(0)
+            self._patience.restart(now)
+        elif self._patience.is_over(now, pauses=self.status.pauses):
+            raise ConnectionLost("the printer takes no more data")
 
     def pump(self, timeout: float) -> list[Answer]:
         """Read once; the answers that are not about status. Raises :class:`ConnectionLost`."""
@@ -150,16 +152,16 @@ class Session:
         :class:`ConnectionLost`.
         """
         answers: list[Answer] = []
-        view, moved_at = memoryview(data), self._clock.monotonic()
+        view = memoryview(data)
+        patience = Patience(self._limits.stall_s, self._limits.pause_s, self._clock.monotonic())
         while progress.sent < len(data):
             if self._flush(self._limits.tick_s) and self._write_some(view[progress.sent :], progress):
-                moved_at = self._clock.monotonic()
+                patience.restart(self._clock.monotonic())
                 continue
             answers += self.pump(self._limits.tick_s)
-            patience = self._limits.pause_s if self.status.pauses else self._limits.stall_s
             if stopping():
                 raise Stalled("the program was stopped")
-            if self._clock.monotonic() - moved_at > patience:
+            if patience.is_over(self._clock.monotonic(), pauses=self.status.pauses):
                 raise Stalled("the printer takes no more data")
         return answers
 
@@ -192,8 +194,10 @@ class Session:
                 self.heard = True
                 self._on_status(self.status)
 
-    def _await_cleared(self) -> None:
+    def _clear(self) -> None:
         deadline = self._clock.monotonic() + self._limits.clear_s
-        while self._clock.monotonic() < deadline:
-            if any(isinstance(answer, BuffersCleared) for answer in self.pump(self._limits.tick_s)):
-                return
+        if self.offer(CLEAR_BUFFERS, self._limits.clear_s):
+            while self._clock.monotonic() < deadline:
+                if BuffersCleared() in self.pump(self._limits.tick_s):
+                    return
+        raise ConnectionLost("the printer cannot be cleared of an interrupted job")

@@ -23,6 +23,10 @@ class TcpTransport:
         self._socket: socket.socket | None = None
 
     @property
+    def delivers(self) -> bool:
+        return False
+
+    @property
     def name(self) -> str:
         return "{}:{}".format(*self._address)
 

@@ -31,6 +31,11 @@ class Transport(Protocol):
     """
 
     @property
+    def delivers(self) -> bool:
+        """Whether bytes that :meth:`write` has taken are in the printer; else they may be anywhere on the way."""
+        ...
+
+    @property
     def name(self) -> str:
         """Where it leads, for people: ``USB 04b8:0e15 serial X1``, ``192.0.2.7:9100``."""
         ...

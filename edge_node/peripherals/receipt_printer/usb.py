@@ -87,6 +87,10 @@ class UsbTransport:
         self._claimed: _Claimed | None = None
 
     @property
+    def delivers(self) -> bool:
+        return True
+
+    @property
     def name(self) -> str:
         return str(self._claimed.identity) if self._claimed else self._role
 

@@ -33,7 +33,8 @@ class ScannerFraming:
 
     def __init__(self, profile: ScannerProfile) -> None:
         self._suffix = _SUFFIX_BYTES[profile.suffix]
-        self._length_max = profile.length_max + len("]E0")
+        self._text_max = profile.length_max
+        self._frame_max = profile.length_max + len("]E0")
         self._patience = (STALE_MS if self._suffix else profile.idle_gap_ms) / 1000
         self._buffer = bytearray()
         self._last_at = 0.0
@@ -61,7 +62,7 @@ class ScannerFraming:
                 continue
             else:
                 self._buffer.append(byte)
-                if len(self._buffer) > self._length_max:
+                if len(self._buffer) > self._frame_max:
                     self._buffer.clear()
                     self._too_long = True
         return scans
@@ -88,7 +89,7 @@ class ScannerFraming:
             return []  # the second byte of CR LF
         identifier = _IDENTIFIER.match(frame)
         text = frame[identifier.end() :] if identifier else frame
-        if too_long or not _FIT.fullmatch(text):
+        if too_long or len(text) > self._text_max or not _FIT.fullmatch(text):
             self.refused += 1
             return []
         return [Scan(text.decode("ascii"), identifier[0].decode("ascii") if identifier else "")]

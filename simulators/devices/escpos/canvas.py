@@ -53,15 +53,18 @@ class Canvas(Protocol):
 
 
 class TextCanvas:
-    """Keeps the characters and leaves out how they look: a slip as plain text, for tests and for terminals."""
+    """Keeps the characters and leaves out how they look: a slip as plain text, for tests and for terminals.
+
+    Characters that touch on paper stand side by side, so large text takes half its columns.
+    """
 
     def __init__(self, column: int = 12) -> None:
         self._column = column
-        self._lines: dict[int, list[tuple[int, str]]] = {}
+        self._lines: dict[int, list[tuple[int, int, str]]] = {}
 
     def glyph(self, x: int, y: int, glyph: Glyph) -> None:
         # Characters of one line stand on one base line, whatever their height.
-        self._lines.setdefault(y + glyph.height, []).append((x, glyph.character))
+        self._lines.setdefault(y + glyph.height, []).append((x, x + glyph.width, glyph.character))
 
     def bar(self, x: int, y: int, width: int, height: int) -> None:
         pass
@@ -70,16 +73,19 @@ class TextCanvas:
         pass
 
     def note(self, x: int, y: int, text: str) -> None:
-        self._lines.setdefault(y, []).extend((x + place * self._column, each) for place, each in enumerate(text))
+        self._lines.setdefault(y, []).append((x, x, text))
 
     def text(self) -> str:
         """The lines that have something on them, from the top."""
-        return "\n".join(self._line(self._lines[y]) for y in sorted(self._lines)) + "\n" * bool(self._lines)
+        return "".join(f"{self._line(self._lines[y])}\n" for y in sorted(self._lines))
 
-    def _line(self, characters: list[tuple[int, str]]) -> str:
-        line = ""
-        for x, character in sorted(characters, key=lambda each: each[0]):
-            line = line.ljust(round(x / self._column)) + character
+    def _line(self, pieces: list[tuple[int, int, str]]) -> str:
+        line, end = "", 0
+        for left, right, text in sorted(pieces):
+            if left > end:
+                line = line.ljust(left // self._column)
+            line += text
+            end = right
         return line.rstrip()
 
 

@@ -40,7 +40,8 @@ class Document:
         parser.push(self.raw)
         while (command := parser.pull()) is not None:
             page.run(command)
-        page.finish_line()
+        if self.cut:
+            page.finish_line()
 
 
 def png_sink(folder: Path, name: str = "slip") -> Callable[[Document], None]:

@@ -22,8 +22,8 @@ from simulators.devices.escpos.state import Model, PrintState, initial_state
 
 DOCUMENT_BYTES_MAX = 2_000_000
 """A slip longer than this is handed over without a cut, so that endless input needs no endless memory."""
-OUTPUT_BYTES_MAX = 4096
-"""What a printer keeps to say when nobody listens; the rest is never said."""
+OUTPUT_ANSWERS_MAX = 100
+"""Answers that a printer keeps while nobody listens; the rest is never said."""
 NEAR_END_LINES = 100
 """Lines of paper from which on the near-end sensor reports."""
 
@@ -80,6 +80,8 @@ class Faults:
     """The next cut fails."""
     cutter_error: bool = False
     """A cut has failed and nobody has cleared it."""
+    busy: bool = False
+    """Prints nothing and names no reason, like a printer with a long picture before it."""
     mute: bool = False
     """Says nothing any more, though it prints: a broken return line."""
 
@@ -151,9 +153,14 @@ class Machine:
         return self._dots_left is not None and self._dots_left <= NEAR_END_LINES * self.model.line_spacing
 
     @property
-    def blocked(self) -> bool:
-        """Whether it cannot print right now."""
+    def stopped(self) -> bool:
+        """Whether it is offline, and says so."""
         return self.faults.offline or self.faults.cover_open or self.faults.cutter_error or self.paper_end
+
+    @property
+    def blocked(self) -> bool:
+        """Whether it prints nothing right now."""
+        return self.stopped or self.faults.busy
 
     def load_paper(self, lines: int | None = None) -> None:
         """Put in a roll of so many lines; None is a roll without end, 0 takes the roll out."""
@@ -168,6 +175,11 @@ class Machine:
     def set_offline(self, *, offline: bool) -> None:
         """Hold the printer offline, as its feed button does, or let it go."""
         self.faults.offline = offline
+        self._work()
+
+    def set_busy(self, *, busy: bool) -> None:
+        """Let it print nothing for a while, or go on."""
+        self.faults.busy = busy
         self._work()
 
     def jam_cutter(self) -> None:
@@ -221,6 +233,7 @@ class Machine:
             else:
                 self._parser.clear()
                 self._page.forget_line()
+                self._raw.append(match["clear"])
                 self._due = b""
                 self._say("clear", b"\x37\x25\x00")
                 kept_from = max(done - len(self._tail), 0)
@@ -249,6 +262,9 @@ class Machine:
         if self._due and not self._page.has_pending_line:
             self._prove(self._due)
         if self._raw_length > DOCUMENT_BYTES_MAX:
+            if self._page.has_pending_line:
+                self._page.finish_line()
+                self._raw.append(b"\n")
             self._hand_over(cut=False)
 
     def _use_paper(self, dots: int) -> None:
@@ -324,7 +340,7 @@ class Machine:
             self._events.append(Proved(process_id))
 
     def _say(self, kind: str, data: bytes) -> None:
-        if sum(len(waiting) for _, waiting in self._output) + len(data) <= OUTPUT_BYTES_MAX:
+        if len(self._output) < OUTPUT_ANSWERS_MAX:
             self._output.append((kind, data))
 
     @property
@@ -336,7 +352,7 @@ class Machine:
         faults = self.faults
         always = 0x12
         if number == 1:
-            return always | 0x04 * self._pin_3 | 0x08 * self.blocked
+            return always | 0x04 * self._pin_3 | 0x08 * self.stopped
         if number == 2:
             return always | 0x04 * faults.cover_open | 0x20 * self.paper_end | 0x40 * faults.cutter_error
         if number == 3:
@@ -350,7 +366,7 @@ class Machine:
         faults = self.faults
         now = bytes(
             (
-                0x10 | 0x04 * self._pin_3 | 0x08 * self.blocked | 0x20 * faults.cover_open,
+                0x10 | 0x04 * self._pin_3 | 0x08 * self.stopped | 0x20 * faults.cover_open,
                 0x08 * faults.cutter_error,
                 0x03 * self.paper_near_end | 0x0C * self.paper_end,
                 0x0F,

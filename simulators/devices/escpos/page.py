@@ -237,6 +237,11 @@ class Page:
         self.forget_line()
         self.state = initial_state(self._model)
 
+    def cleared(self, arguments: bytes) -> None:
+        """`DLE DC4`: function 8 takes away what stands on the line."""
+        if arguments[:1] == b"\x08":
+            self.forget_line()
+
     def line_feed(self, _: bytes) -> None:
         self._print_line()
 
@@ -317,6 +322,7 @@ def _lowest_bit(number: int) -> bool:
 _ACTIONS: dict[str, _Action] = {
     "LF": Page.line_feed,
     "HT": Page.tab,
+    "DLE DC4": Page.cleared,
     "ESC @": Page.reset,
     "ESC !": Page.print_mode,
     "ESC E": _setting("bold", _lowest_bit),
