@@ -7,8 +7,8 @@ EXIT_UNAVAILABLE = 69
 """sysexits.h, EX_UNAVAILABLE: something that the program needs is not installed."""
 
 NEEDED = (
-    "escpos", "fastapi", "libusb_package", "msgspec", "paho", "prometheus_client", "pydantic_settings", "serial",
-    "structlog", "usb", "uvicorn", "zstandard",
+    "escpos", "fastapi", "jinja2", "libusb_package", "msgspec", "paho", "prometheus_client", "pydantic_settings",
+    "serial", "structlog", "usb", "uvicorn", "zstandard",
 )  # fmt: skip
 
 

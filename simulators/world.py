@@ -169,21 +169,31 @@ def _destinations(chance: random.Random, count: int) -> Iterable[Place]:
 
 
 def write_files(world: World, directory: Path) -> dict[str, Path]:
-    """Write the world as the files that ops import; returns them by name: network, tax, catalogue, stock."""
+    """Write the world as the files that ops import; returns them by name.
+
+    ``network`` has the sites that were generated, ``services`` what every site does for online orders.
+    """
     directory.mkdir(parents=True, exist_ok=True)
-    files = {name: directory / f"{name}.csv" for name in ("network", "tax", "catalogue", "stock")}
+    files = {name: directory / f"{name}.csv" for name in ("network", "services", "tax", "catalogue", "stock")}
     generated = [site for site in world.sites if world.network_file is None or not site.is_store]
     _write(
         files["network"],
         ("location", "kind", "name", "address", "city", "region", "zip", "country", "time_zone", "lat", "lon", "hours",
-         "currency", "legal_entity", "ships", "pickups"),
+         "currency", "legal_entity"),
         (
             (site.location, site.kind, site.name, "1 Main Street", site.place.city, site.place.region, site.place.zip,
-             "US", site.time_zone, site.place.lat, site.place.lon, ALWAYS_OPEN, CURRENCY, "Tillway Demo Inc.",
-             "yes", "yes" if site.is_store else "no")
+             "US", site.time_zone, site.place.lat, site.place.lon, ALWAYS_OPEN, CURRENCY, "Tillway Demo Inc.")
             for site in generated
         ),
     )  # fmt: skip
+    _write(
+        files["services"],
+        ("location", "kind", "name", "currency", "ships", "pickups"),
+        (
+            (site.location, site.kind, site.name, CURRENCY, "yes", "yes" if site.is_store else "no")
+            for site in world.sites
+        ),
+    )
     _write(files["tax"], ("code", "rate_percent", "inclusive"), ((code, rate, "no") for code, rate in TAXES))
     _write(
         files["catalogue"],

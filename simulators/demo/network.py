@@ -5,12 +5,15 @@ import random
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import psycopg
 
+from central.sourcing.tariff import miles
 from simulators.world import Place, Site, World
 
 BOXES = 3
-DESTINATIONS_MAX = 3_000
+DESTINATIONS = 1_000
+NEAR_MILES = 100
 
 
 def choose_sites(database_url: str, seed: int) -> list[Site]:
@@ -34,9 +37,15 @@ def choose_sites(database_url: str, seed: int) -> list[Site]:
 
 
 def with_destinations(world: World, centroids: Path) -> World:
-    """``world`` with a sample of real ZIP areas as destinations."""
+    """``world`` with real ZIP areas as destinations: half of them near one of its stores, half anywhere."""
     with centroids.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    sample = random.Random(world.seed).sample(rows, min(len(rows), DESTINATIONS_MAX))
-    places = tuple(Place(row["zip"], "", "", float(row["lat"]), float(row["lon"])) for row in sample)
-    return replace(world, destinations=places)
+        places = [Place(row["zip"], "", "", float(row["lat"]), float(row["lon"])) for row in csv.DictReader(file)]
+    lat = np.array([place.lat for place in places])
+    lon = np.array([place.lon for place in places])
+    distance = np.min([miles(lat, lon, site.place.lat, site.place.lon) for site in world.stores], axis=0)
+    near = [place for place, away in zip(places, distance, strict=True) if away <= NEAR_MILES]
+    chance = random.Random(world.seed)
+    chosen = [chance.choice(near or places) for _ in range(DESTINATIONS // 2)] + chance.sample(
+        places, DESTINATIONS // 2
+    )
+    return replace(world, destinations=tuple(chosen))

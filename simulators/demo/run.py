@@ -104,6 +104,7 @@ async def _set_up(options: Options, stack: Stack, screen: Screen) -> World:
         screen.step(cleaning.summary())
     files = world.write_files(the_world, stack.folder / "import")
     screen.step(_summary(await run_json("central", "import", "network", files["network"], env=stack.env)))
+    await run_json("central", "import", "network", files["services"], env=stack.env)
     catalogue = await run_json(
         "central", "import", "catalogue", files["catalogue"], "--tax", files["tax"], env=stack.env
     )
