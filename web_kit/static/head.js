@@ -1,0 +1,1 @@
+(function(){try{var t=localStorage.getItem("tillway-theme");if(t==="dark"||t==="light")document.documentElement.dataset.theme=t}catch(e){}})();
