@@ -11,16 +11,17 @@ same :func:`run` with other :class:`~edge_node.devices.DeviceBackends`.
 import asyncio
 import contextlib
 import os
+import secrets
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from uuid import UUID
 
 import structlog
 import uvicorn
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
 from edge_node.checkout.sell import Till
 from edge_node.devices import DeviceBackends, Devices, open_devices
@@ -29,11 +30,13 @@ from edge_node.keeping import keeping
 from edge_node.lan.app import create_app
 from edge_node.lan.box import Box
 from edge_node.lan.metrics import BoxMetrics
+from edge_node.lan.pages import handheld_pages
 from edge_node.lan.scans import ScanBoard
 from edge_node.link import Link
 from edge_node.manifest import Manifest, load_manifest
 from edge_node.ports import PrintJob, PrintKind, PrintState, Tx
 from edge_node.printing.worker import PrintWorker
+from edge_node.replication.alone import alone_in, end_orphans
 from edge_node.replication.watch import NoReplica, ReplicaWatch
 from edge_node.running import Running, forget_running, note_running
 from edge_node.settings import Settings
@@ -68,8 +71,8 @@ async def run(
     *,
     clock: Clock | None = None,
     ids: IdSource | None = None,
+    chance: Callable[[], float] | None = None,
     devices: DeviceBackends | None = None,
-    pages: Sequence[APIRouter] = (),
     stop: asyncio.Event | None = None,
     on_ready: Callable[[Running], None] = lambda _running: None,
 ) -> None:
@@ -80,6 +83,7 @@ async def run(
     """
     clock = clock or SystemClock()
     ids = ids or SystemIds(clock)
+    chance = chance or secrets.SystemRandom().random
     stop = stop or asyncio.Event()
     manifest = settings.overrule(load_manifest(settings.dir))
     metrics = BoxMetrics()
@@ -89,6 +93,7 @@ async def run(
         on_group=metrics.observe_commit,
     )  # fmt: skip
     async with contextlib.AsyncExitStack() as parts:
+        parts.enter_context(alone_in(settings.dir))
         supervisor = await parts.enter_async_context(Supervisor(_child_event))
         listener = parts.enter_context(_listening(manifest.lan.host, manifest.lan.port))
         who = await parts.enter_async_context(_opened(store, manifest))
@@ -109,7 +114,7 @@ async def run(
         await parts.enter_async_context(_printing(store, equipment))
 
         journal = SqliteJournal(store, lambda tx, update: take_decision(tx, update, manifest.pick_printer))
-        link = Link(settings.dir, manifest, who, store, journal, clock, replica, software_version())
+        link = Link(settings.dir, manifest, who, store, journal, clock, replica, software_version(), chance)
         await parts.enter_async_context(keeping("sync", link.run))
 
         box = Box(
@@ -117,9 +122,10 @@ async def run(
             replica=replica, link=link.status, devices=equipment.statuses, open_drawer=equipment.drawers(manifest),
             software=software_version(),
         )  # fmt: skip
-        running = await parts.enter_async_context(_serving(create_app(box, pages), listener))
+        running = await parts.enter_async_context(_serving(create_app(box, [handheld_pages()]), listener))
         note_running(settings.dir, running)
         parts.callback(forget_running, settings.dir)
+        parts.callback(scans.close)
         with _signals(stop, link.reload):
             log.info("box is open", store=manifest.store, box=str(who.box), host=running.host, port=running.port)
             on_ready(running)
@@ -162,6 +168,7 @@ async def _replica(
         "litestream", litestream.command(litestream.litestream_binary(), config),
         env=litestream.environment(os.environ), cwd=folder, log=folder / "litestream.log",
     )  # fmt: skip
+    await end_orphans(folder)
     try:
         await supervisor.start(spec)
     except ChildFailed as failure:

@@ -2,15 +2,14 @@
 
 import asyncio
 import contextlib
-import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import structlog
 
 from edge_node.manifest import GRANT_NAME, Manifest, load_grant
-from edge_node.ports import Journal, Replica
-from edge_node.storage import BoxStore
+from edge_node.ports import Replica
+from edge_node.storage import BoxStore, SqliteJournal
 from edge_node.storage.box import BoxIdentity, note_grant
 from edge_node.sync.driver import LinkSettings, LinkStatus, SyncDriver
 from retail.clock import Clock
@@ -20,11 +19,12 @@ from sync_protocol.mqtt import BrokerAddress
 
 log = structlog.get_logger(__name__)
 
-_chance = secrets.SystemRandom().random
-
 
 class Link:
-    """Runs the sync driver. Without a broker in the manifest it only waits."""
+    """Runs the sync driver; without a broker in the manifest there is nothing to run.
+
+    ``chance`` answers numbers in [0, 1), which spread what many boxes would do at once.
+    """
 
     def __init__(
         self,
@@ -32,13 +32,20 @@ class Link:
         manifest: Manifest,
         who: BoxIdentity,
         store: BoxStore,
-        journal: Journal,
+        journal: SqliteJournal,
         clock: Clock,
         replica: Replica,
         software: str,
+        chance: Callable[[], float],
     ) -> None:
         self._folder, self._manifest, self._who, self._store = folder, manifest, who, store
-        self._journal, self._clock, self._replica, self._software = journal, clock, replica, software
+        self._journal, self._clock, self._replica, self._software, self._chance = (
+            journal,
+            clock,
+            replica,
+            software,
+            chance,
+        )
         self._driver: SyncDriver | None = None
         self._reload = asyncio.Event()
 
@@ -59,9 +66,12 @@ class Link:
                 self._who.store, self._manifest.zone, BrokerAddress(broker.host, broker.port), await self._grant(),
                 self._software,
             )  # fmt: skip
-            self._driver = SyncDriver(self._journal, settings, self._clock, _chance, self._replica_age_ms)
-            async with _beside(self._driver):
-                await self._reload.wait()
+            self._driver = SyncDriver(self._journal, settings, self._clock, self._chance, self._replica_age_ms)
+            try:
+                async with _beside(self._driver):
+                    await self._reload.wait()
+            finally:
+                self._journal.detach()
             log.info("the link starts anew with the grant as it is now")
 
     async def _grant(self) -> Grant | None:

@@ -13,7 +13,7 @@ import json
 import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 CONFIG_NAME = "litestream.yml"
@@ -37,7 +37,7 @@ def is_remote(replica: str) -> bool:
 
 def local_folder(replica: str) -> Path:
     """The folder of a replica that is not remote."""
-    return Path(urlsplit(replica).path if replica.startswith("file:") else replica).absolute()
+    return Path(unquote(urlsplit(replica).path) if replica.startswith("file:") else replica).absolute()
 
 
 def box_replica(replica: str, store: str, box: UUID) -> str:

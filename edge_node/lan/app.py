@@ -15,6 +15,7 @@ def create_app(box: Box, more: Sequence[APIRouter] = ()) -> FastAPI:
         title="Tillway store box",
         version=box.software,
         description="What registers and handhelds in the store talk to. Amounts are minor units, times ms since 1970.",
+        docs_url=None,  # its scripts would come from another machine
         redoc_url=None,
     )
     app.state.box = box

@@ -65,43 +65,53 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(KeyReused)
     async def key_reused(request: Request, error: KeyReused) -> JSONResponse:
-        return _answer(409, "Key used before", str(error), [error])
+        return _answer(request, 409, "Key used before", str(error), [error])
 
     @app.exception_handler(Refused)
     async def refused(request: Request, error: Refused) -> JSONResponse:
-        return _answer(422, "Refused", str(error), [error])
+        return _answer(request, 422, "Refused", str(error), [error])
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         problems = [_from_validation(detail) for detail in error.errors()[:FIELDS_MAX]]
-        return _answer(422, "Refused", str(problems[0]) if problems else "the request is not readable", problems)
+        return _answer(
+            request, 422, "Refused", str(problems[0]) if problems else "the request is not readable", problems
+        )
 
     @app.exception_handler(NotFound)
     async def not_found(request: Request, error: NotFound) -> JSONResponse:
-        return _answer(404, "Not found", f"{error.what} is not known here")
+        return _answer(request, 404, "Not found", f"{error.what} is not known here")
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> JSONResponse:
-        return _answer(error.status_code, str(error.detail), str(error.detail), headers=dict(error.headers or {}))
+        return _answer(
+            request, error.status_code, str(error.detail), str(error.detail), headers=dict(error.headers or {})
+        )
 
     @app.exception_handler(Retryable)
     async def retryable(request: Request, error: Retryable) -> JSONResponse:
-        return _answer(503, "Try again", error.problem, headers={"Retry-After": str(RETRY_AFTER_S)})
+        return _answer(request, 503, "Try again", error.problem, headers={"Retry-After": str(RETRY_AFTER_S)})
 
     @app.exception_handler(NeedsAttention)
     async def needs_attention(request: Request, error: NeedsAttention) -> JSONResponse:
         log.error("a request failed", path=request.url.path, problem=str(error))
-        return _answer(503, "Needs attention", str(error))
+        return _answer(request, 503, "Needs attention", str(error))
 
     @app.exception_handler(Fatal)
     async def fatal(request: Request, error: Fatal) -> JSONResponse:
         log.critical("a request failed", path=request.url.path, problem=str(error))
-        return _answer(500, "Stopped", str(error))
+        return _answer(request, 500, "Stopped", str(error))
 
 
 def _answer(
-    status: int, title: str, detail: str, problems: list[Refused] | None = None, headers: dict[str, str] | None = None
+    request: Request,
+    status: int,
+    title: str,
+    detail: str,
+    problems: list[Refused] | None = None,
+    headers: dict[str, str] | None = None,
 ) -> JSONResponse:
+    request.app.state.box.metrics.refusals.labels(str(status)).inc()
     errors = [FieldProblem(field=each.field, problem=each.problem, remedy=each.remedy) for each in problems or []]
     problem = Problem(title=title, status=status, detail=printable(detail), errors=errors)
     return JSONResponse(problem.model_dump(), status, headers, MEDIA_TYPE)
@@ -113,4 +123,6 @@ def _from_validation(detail: dict[str, object]) -> Refused:
     if detail.get("type") == "json_invalid":
         return Refused("body", "it is not JSON", "send a JSON document")
     field = ".".join(parts[1:] or parts)[:120]
-    return Refused(printable(field), printable(str(detail.get("msg", "not valid")))[:200], "correct it, see /docs")
+    return Refused(
+        printable(field), printable(str(detail.get("msg", "not valid")))[:200], "correct it, see /openapi.json"
+    )

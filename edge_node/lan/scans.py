@@ -24,6 +24,7 @@ class ScanBoard:
         # Beginning with the time keeps the ids rising over a restart, so that a register's place stays valid.
         self._last_id = clock.now_ms()
         self._news = asyncio.Event()
+        self._closed = False
 
     @property
     def last_id(self) -> int:
@@ -41,11 +42,16 @@ class ScanBoard:
         self._news = asyncio.Event()
         return scan
 
+    def close(self) -> None:
+        """Let nobody wait any more: the box is closing."""
+        self._closed = True
+        self._news.set()
+
     async def after(self, scan_id: int, wait_s: float) -> list[Scan]:
         """The kept scans with a higher id; waits up to ``wait_s`` seconds for the first."""
         news = self._news
         scans = self._since(scan_id)
-        if not scans and wait_s > 0:
+        if not scans and wait_s > 0 and not self._closed:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
                     await news.wait()

@@ -11,7 +11,7 @@ They are per connection, so they are set and checked on each one.
 import sqlite3
 from pathlib import Path
 
-from edge_node.storage.errors import DatabaseUnusable
+from edge_node.storage.errors import DatabaseUnusable, translated
 
 BUSY_TIMEOUT_MS = 10_000
 
@@ -23,8 +23,16 @@ def connect(path: Path, *, query_only: bool = False) -> sqlite3.Connection:
     """Open ``path``, creating it unless ``query_only``. Transactions are begun and ended by statements only.
 
     The connection may be handed from thread to thread; the caller sees to it that one uses it at a time. Raises
-    :class:`DatabaseUnusable` if a setting does not take.
+    :class:`DatabaseUnusable` if a setting does not take or the file is no database, :class:`DiskFailed` if it cannot be
+    opened.
     """
+    try:
+        return _connect(path, query_only)
+    except sqlite3.Error as error:
+        raise translated(error, path) or error from error
+
+
+def _connect(path: Path, query_only: bool) -> sqlite3.Connection:
     mode = "rw" if query_only else "rwc"
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None,
                                  check_same_thread=False, timeout=BUSY_TIMEOUT_MS / 1000)  # fmt: skip

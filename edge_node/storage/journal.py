@@ -20,6 +20,7 @@ class SqliteJournal:
 
     def __init__(self, store: BoxStore, take_decision: Callable[[Tx, TaskUpdate], None]) -> None:
         self._store, self._take_decision = store, take_decision
+        self._listeners: list[Callable[[int], None]] = []
 
     async def state(self) -> LogState:
         return await self._store.read(lambda view: view.log())
@@ -81,3 +82,9 @@ class SqliteJournal:
 
     def on_append(self, listener: Callable[[int], None]) -> None:
         self._store.on_append(listener)
+        self._listeners.append(listener)
+
+    def detach(self) -> None:
+        """Call nobody any more: who listened is gone."""
+        while self._listeners:
+            self._store.forget(self._listeners.pop())

@@ -117,6 +117,10 @@ class BoxStore:
         """Call ``listener(head)`` on the event loop after each transaction that appended to the log."""
         self._append_listeners.append(listener)
 
+    def forget(self, listener: Callable[[int], None]) -> None:
+        """Undo :meth:`on_append`."""
+        self._append_listeners.remove(listener)
+
     def on_print(self, listener: Callable[[], None]) -> None:
         """Call ``listener()`` on the event loop after each transaction that changed the print queue."""
         self._print_listeners.append(listener)

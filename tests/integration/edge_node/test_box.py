@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from edge_node.devices import DeviceBackends
+from edge_node.replication.alone import litestreams_in
 from edge_node.storage.verify import verify
 from retail.errors import Fatal
 from simulators.devices.printer import SimulatedPrinter
@@ -139,6 +140,14 @@ async def test_two_boxes_cannot_use_one_address(folder: BoxFolder, tmp_path: Pat
             async with running_here(other):
                 pass
     assert psutil.Process().children(recursive=True) == []
+
+
+async def test_a_box_is_not_run_twice(folder: BoxFolder) -> None:
+    async with running_here(folder):
+        with pytest.raises(Fatal, match="another process runs the box"):
+            async with running_here(folder):
+                pass
+        assert len(litestreams_in(folder.path)) == 1
 
 
 async def test_a_warehouse_runs_without_a_register(tmp_path: Path) -> None:

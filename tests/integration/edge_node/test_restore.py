@@ -106,6 +106,7 @@ async def test_a_killed_box_has_every_sale_that_it_confirmed_and_leaves_no_lites
             for sale_id in confirmed:
                 assert (await client.get(f"/v1/sales/{sale_id}")).status_code == 200
         tree = box.tree()
+        assert tree[0].memory_info().rss <= 120 * 2**20
         assert box.end(signal.SIGTERM) == 0
         assert gone(tree)
     found = verify(folder.database)

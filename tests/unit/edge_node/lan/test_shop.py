@@ -85,6 +85,16 @@ async def test_scans_are_forgotten_after_a_while_and_their_numbers_rise_over_a_r
     assert ScanBoard(clock).publish("front", "x").id > kept[-1].id
 
 
+async def test_a_closing_box_lets_waiting_registers_go(client: httpx.AsyncClient, shop: Shop) -> None:
+    start = (await client.get("/v1/scans")).json()["next"]
+    waiting = asyncio.create_task(client.get("/v1/scans", params={"after": start, "wait_s": 30}))
+    await asyncio.sleep(0.05)
+    shop.box.scans.close()
+    async with asyncio.timeout(2):
+        assert (await waiting).json() == {"scans": [], "next": start}
+        assert (await client.get("/v1/scans", params={"after": start, "wait_s": 30})).json()["scans"] == []
+
+
 async def test_the_status_says_how_everything_is_and_what_to_see_to(client: httpx.AsyncClient, shop: Shop) -> None:
     shop.link = LINK
     shop.devices = [DeviceStatus("main", "receipt printer", "error", "the paper is out; load a roll"),
@@ -117,6 +127,7 @@ async def test_the_age_of_what_the_centre_does_not_have_is_told(
 async def test_metrics_speak_prometheus(client: httpx.AsyncClient, shop: Shop) -> None:
     shop.link = LINK
     await shop.box.store.write(lambda tx: tx.append(StockAdjusted((AdjustmentLine("SKU-1", 7),), "received"), BOX))
+    await client.get("/v1/items/SKU-9")
     answer = await client.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain")
     samples = dict(line.rsplit(" ", 1) for line in answer.text.splitlines() if line and not line.startswith("#"))
@@ -127,6 +138,7 @@ async def test_metrics_speak_prometheus(client: httpx.AsyncClient, shop: Shop) -
     assert float(samples["tillway_edge_commit_seconds_count"]) >= 3
     assert float(samples["tillway_edge_disk_free_bytes"]) > 0
     assert samples["tillway_edge_replica_age_seconds"] == "-1.0"
+    assert samples['tillway_edge_refusals_total{status="404"}'] == "1.0"
 
 
 async def test_health_asks_the_database(client: httpx.AsyncClient, shop: Shop) -> None:

@@ -45,6 +45,12 @@ def test_a_connection_with_another_setting_is_refused(tmp_path: Path, spoiler: s
 
 
 def test_asking_a_database_that_is_not_there_does_not_make_one(tmp_path: Path) -> None:
-    with pytest.raises(sqlite3.OperationalError):
+    with pytest.raises(DiskFailed):
         connect(tmp_path / "x.db", query_only=True)
     assert not (tmp_path / "x.db").exists()
+
+
+def test_a_file_that_is_no_database_is_refused_with_the_way_back(tmp_path: Path) -> None:
+    (tmp_path / "x.db").write_bytes(b"not a database, but long enough to look like one" * 100)
+    with pytest.raises(DatabaseUnusable, match="edge-node restore"):
+        connect(tmp_path / "x.db")

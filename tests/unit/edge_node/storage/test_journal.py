@@ -83,6 +83,9 @@ async def test_listeners_of_the_journal_hear_the_new_head(store: BoxStore, journ
     journal.on_append(heads.append)
     await store.write(lambda tx: tx.append(EVENT, BOX))
     assert heads == [2]
+    journal.detach()
+    await store.write(lambda tx: tx.append(EVENT, BOX))
+    assert heads == [2]
 
 
 async def test_the_catalogue_replaces_items_with_their_barcodes(store: BoxStore, journal: SqliteJournal) -> None:
