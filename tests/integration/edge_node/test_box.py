@@ -157,6 +157,8 @@ async def test_a_warehouse_runs_without_a_register(tmp_path: Path) -> None:
         assert answer.status_code == 422
         assert "no register" in answer.json()["detail"]
         assert (await client.get("/v1/status")).json()["role"] == "warehouse"
+        page = await client.get("/handheld")
+        assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
 
 
 async def _equals(answer: object, wanted: object) -> bool:
