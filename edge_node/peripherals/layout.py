@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from retail.text import printable
 
@@ -141,7 +142,7 @@ class Paper:
     def fit(self, text: str) -> str:
         """``text`` on one line, with the nearest characters that this printer has; ``?`` where there is none."""
         text = " ".join(printable(text[:FIELD_LENGTH_MAX]).split())
-        return "".join(map(self._nearest, text))
+        return "".join(_nearest(character, self.code_page) for character in text)
 
     def wrap(self, text: str, columns: int) -> list[str]:
         """``text``, already fitted, in lines of at most ``columns`` characters; long words are broken."""
@@ -190,19 +191,23 @@ class Paper:
     def _set(self, lines: Iterable[str], style: Style, indent: int) -> Iterable[Line]:
         return (Line((Span(" " * indent + line.rstrip(), style),)) for line in lines)
 
-    def _has(self, character: str) -> bool:
-        try:
-            return len(character.encode(self.code_page)) == 1
-        except UnicodeEncodeError:
-            return False
 
-    def _nearest(self, character: str) -> str:
-        if unicodedata.category(character) in {"Cf", "Mn", "Me"}:  # joiners, accents left alone: they have no width
-            return ""
-        if self._has(character):
-            return character
-        base = "".join(part for part in unicodedata.normalize("NFKD", character) if not unicodedata.combining(part))
-        plain = base.translate(_PLAIN)
-        if plain != character and all(map(self._has, plain)):
-            return plain
-        return "?"
+@lru_cache(maxsize=4096)
+def _nearest(character: str, code_page: str) -> str:
+    """``character`` as ``code_page`` can show it."""
+    if unicodedata.category(character) in {"Cf", "Mn", "Me"}:  # joiners, accents left alone: they have no width
+        return ""
+    if _has(character, code_page):
+        return character
+    base = "".join(part for part in unicodedata.normalize("NFKD", character) if not unicodedata.combining(part))
+    plain = base.translate(_PLAIN)
+    if plain != character and all(_has(each, code_page) for each in plain):
+        return plain
+    return "?"
+
+
+def _has(character: str, code_page: str) -> bool:
+    try:
+        return len(character.encode(code_page)) == 1
+    except UnicodeEncodeError:
+        return False

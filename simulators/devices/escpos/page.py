@@ -7,6 +7,7 @@ graphics, and two-dimensional symbols other than QR codes, for which an empty fr
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from qrcode import QRCode
 from qrcode.exceptions import DataOverflowError
@@ -90,18 +91,16 @@ class Page:
         state = self.state
         base_width, base_height = self._model.font_b if state.font == 1 else self._model.font_a
         width, height = (base_width + state.character_spacing) * state.wide, base_height * state.tall
-        for character in decode(state.code_page, data):
-            if self._x + width > self._area and self._line:
+        bold, underline = state.bold or state.double_strike, state.underline * state.tall
+        text = decode(state.code_page, data)
+        while text:
+            fitting = (self._area - self._x) // width
+            if fitting < 1 and self._line:
                 self._print_line()
-            glyph = Glyph(
-                character,
-                width,
-                height,
-                state.bold or state.double_strike,
-                state.inverse,
-                state.underline * state.tall,
-            )
-            self._place(width, height, _drawing(glyph))
+                continue
+            part, text = text[: max(fitting, 1)], text[max(fitting, 1) :]
+            glyphs = tuple(Glyph(each, width, height, bold, state.inverse, underline) for each in part)
+            self._place(width * len(part), height, _drawing(glyphs))
 
     def _place(self, width: int, height: int, draw: Callable[[Canvas, int, int], None]) -> None:
         self._line.append(_Placed(self._x, width, height, draw))
@@ -213,14 +212,10 @@ class Page:
 
     def _qr_code(self) -> None:
         data, unit = self.state.qr_data, self.state.qr_module
-        code = QRCode(error_correction=_QR_CORRECTION[self.state.qr_correction], border=0)
-        code.add_data(data)
-        try:
-            code.make()
-        except (DataOverflowError, ValueError):  # more than version 40 holds
-            return
-        matrix = code.get_matrix()
+        matrix = _qr_matrix(data, _QR_CORRECTION[self.state.qr_correction])
         size = len(matrix) * unit
+        if not size:
+            return
 
         def draw(canvas: Canvas, x: int, y: int) -> None:
             for row, bits in enumerate(matrix):
@@ -358,8 +353,24 @@ _ACTIONS: dict[str, _Action] = {
 }
 
 
-def _drawing(glyph: Glyph) -> Callable[[Canvas, int, int], None]:
-    return lambda canvas, x, y: canvas.glyph(x, y, glyph)
+def _drawing(glyphs: tuple[Glyph, ...]) -> Callable[[Canvas, int, int], None]:
+    def draw(canvas: Canvas, x: int, y: int) -> None:
+        for place, glyph in enumerate(glyphs):
+            canvas.glyph(x + place * glyph.width, y, glyph)
+
+    return draw
+
+
+@lru_cache(maxsize=256)
+def _qr_matrix(data: bytes, correction: int) -> tuple[tuple[bool, ...], ...]:
+    """The modules, row by row; none where the data are more than the largest code holds."""
+    code = QRCode(error_correction=correction, border=0)
+    code.add_data(data)
+    try:
+        code.make()
+    except (DataOverflowError, ValueError):
+        return ()
+    return tuple(tuple(row) for row in code.get_matrix())
 
 
 def _sizes(data: bytes) -> tuple[int, int]:

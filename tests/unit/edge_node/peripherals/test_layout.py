@@ -130,17 +130,16 @@ def test_a_receipt_without_taxes_has_no_empty_table() -> None:
 
 
 def test_a_pick_list_is_walked_by_bin_numbers_and_not_by_their_spelling() -> None:
-    places = [each.text.split()[0] for each in lay_out_pick_list(PICK_LIST, Paper(42)) if _is_place(each)]
-    assert places == ["A-12-3", "C-2-2", "C-2-10", "no"]
+    assert [line.text.split()[0] for line in _places()] == ["A-12-3", "C-2-2", "C-2-10", "no"]
 
 
-def _is_place(operation: object) -> bool:
-    return isinstance(operation, Line) and operation.text.endswith("[ ]")
+def _places() -> list[Line]:
+    lines = [each for each in lay_out_pick_list(PICK_LIST, Paper(42)) if isinstance(each, Line)]
+    return [line for line in lines if line.text.endswith("[ ]")]
 
 
 def test_only_a_quantity_above_one_stands_on_black() -> None:
-    lines = [each for each in lay_out_pick_list(PICK_LIST, Paper(42)) if _is_place(each)]
-    loud = [[span.text.strip() for span in line.spans if span.style.inverse] for line in lines]  # type: ignore[union-attr]
+    loud = [[span.text.strip() for span in line.spans if span.style.inverse] for line in _places()]
     assert loud == [[], [], ["3 x"], []]
 
 

@@ -6,7 +6,14 @@ import pytest
 import usb.core
 
 from edge_node.peripherals.receipt_printer.transport import ConnectionLost, Unreachable
-from edge_node.peripherals.receipt_printer.usb import UsbTransport, at_port, list_printers, system_backend, with_serial
+from edge_node.peripherals.receipt_printer.usb import (
+    Matcher,
+    UsbTransport,
+    at_port,
+    list_printers,
+    system_backend,
+    with_serial,
+)
 from simulators.devices.printer import SimulatedPrinter
 from simulators.devices.usb_bus import UsbBus
 
@@ -31,9 +38,9 @@ def test_printers_are_listed_without_being_touched(bus: UsbBus) -> None:
 
 @pytest.mark.parametrize(("matcher", "name"), [(with_serial("X1"), "serial X1"), (at_port("1-2"), "port 1-2")])
 def test_one_of_two_like_printers_is_found_by_serial_number_or_by_place(
-    bus: UsbBus, matcher: object, name: str
+    bus: UsbBus, matcher: Matcher, name: str
 ) -> None:
-    transport = UsbTransport(bus, matcher)  # type: ignore[arg-type]
+    transport = UsbTransport(bus, matcher)
     transport.open(1.0)
     assert transport.name.endswith(name)
     transport.close()

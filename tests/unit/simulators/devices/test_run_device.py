@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,9 +27,9 @@ class Operator:
         self.stop.set()
 
 
-def run(kind: str, lines: list[str], **settings: object) -> list[str]:
+def run(kind: str, lines: list[str], **settings: Any) -> list[str]:
     operator = Operator(lines)
-    run_device(kind, say=operator.said.append, lines=operator, stop=operator.stop, **settings)  # type: ignore[arg-type]
+    run_device(kind, say=operator.said.append, lines=operator, stop=operator.stop, **settings)
     return operator.said
 
 
@@ -75,6 +76,6 @@ def test_a_scanner_scans_each_line(tmp_path: Path) -> None:
         (SCANNER, {"link": Path("x"), "suffix": "bell"}),
     ],
 )
-def test_settings_that_do_not_fit_together_are_refused(kind: str, settings: dict[str, object]) -> None:
+def test_settings_that_do_not_fit_together_are_refused(kind: str, settings: dict[str, Any]) -> None:
     with pytest.raises(Refused):
         run(kind, [], **settings)
