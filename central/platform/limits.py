@@ -23,6 +23,7 @@ class BodyLimit:
             await self._too_large().response()(scope, receive, send)
             return
         seen = 0
+        answered = False
 
         async def counted() -> Message:
             nonlocal seen
@@ -32,7 +33,16 @@ class BodyLimit:
                 raise self._too_large()
             return message
 
-        await self._app(scope, counted, send)
+        async def corrected(message: Message) -> None:
+            """Whatever the application makes of a body that broke off, the caller is told why it did."""
+            nonlocal answered
+            if seen <= self._bytes_max:
+                await send(message)
+            elif not answered:
+                answered = True
+                await self._too_large().response()(scope, receive, send)
+
+        await self._app(scope, counted, corrected)
 
     def _too_large(self) -> Problem:
         return Problem(413, "too-large", "The request is too large.", f"send at most {self._bytes_max} bytes at once")

@@ -132,6 +132,10 @@ def as_problem(error: Exception) -> Problem:
             return Problem(422, "refused", "The input is wrong.", str(error), [field])
         case RequestValidationError():
             return _invalid(error)
+        case HTTPException(status_code=400):
+            # The framework's only 400: a body that is not even text.
+            unreadable = FieldProblem(field="body", problem="it cannot be read", remedy="send JSON in UTF-8")
+            return Problem(422, "invalid", "The input does not have the right form.", "", [unreadable])
         case HTTPException():
             return Problem(error.status_code, "http", error.detail)
         case NeedsAttention():

@@ -1,0 +1,133 @@
+"""The command line: answers on standard output, complaints on standard error, a status that a script can use."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import pytest
+
+from central import __main__ as entry
+from central import cli
+from central.platform import logs
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], database_url: str) -> Run:
+    """Runs a command on this test's database; its status, what it said and what it complained about."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setattr(logs, "configure", lambda **_: None)
+
+    def command(*argv: str) -> tuple[int, str, str]:
+        status = entry.main(list(argv))
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return command
+
+
+def execute(url: str, statement: str) -> None:
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute(statement.encode())
+
+
+def test_a_grant_is_printed_for_a_script(run: Run, database_url: str) -> None:
+    execute(database_url, "INSERT INTO location (location, kind, name, currency) VALUES ('S0001', 'store', 'N', 'EUR')")
+    box = "01900000-0000-7000-8000-000000000001"
+    status, out, _ = run("grant", "--store", "S0001", "--box", box, "--json")
+    granted: dict[str, Any] = json.loads(out)
+    assert (status, granted["store"], granted["box"]) == (0, "S0001", box)
+    assert granted["epoch"] > 1_700_000_000
+    assert granted["gen"] > 1_700_000_000
+    status, out, _ = run("locations", "--json")
+    assert [(place["location"], place["backing"]) for place in json.loads(out)["locations"]] == [("S0001", "edge")]
+
+
+def test_a_refusal_names_the_field_and_the_remedy(run: Run) -> None:
+    status, out, err = run("grant", "--store", "S0001", "--box", "01900000-0000-7000-8000-000000000001")
+    assert (status, out) == (2, "")
+    assert err == "central: store: 'S0001' is not known; import the network first, or correct the key\n"
+
+
+def test_an_import_goes_through_to_the_ledger_and_the_check_finds_nothing(run: Run, tmp_path: Any) -> None:
+    files = {
+        "network": "location,kind,name,currency,backing\nS0001,store,One,EUR,edge\n",
+        "catalogue": "sku,name,tax_code,price,currency\ntea,Green tea,std,2.50,EUR\n",
+        "stock": "location,sku,quantity\nS0001,tea,12\n",
+    }
+    tax = tmp_path / "tax.csv"
+    tax.write_text("code,rate_percent,inclusive\nstd,19,true\n")
+    for kind, content in files.items():
+        file = tmp_path / f"{kind}.csv"
+        file.write_text(content)
+        more = ["--tax", str(tax)] if kind == "catalogue" else []
+        status, out, err = run("import", kind, str(file), *more, "--json")
+        assert (status, err) == (0, ""), out
+    assert run("check-stock")[:2] == (0, "every quantity is in exactly one place\n")
+
+
+def test_the_check_reports_what_does_not_add_up(run: Run, database_url: str) -> None:
+    execute(
+        database_url,
+        "INSERT INTO stock_balance (location, sku, state, quantity) VALUES ('S0001', 'tea', 'sellable', 3)",
+    )
+    status, out, _ = run("check-stock", "--json")
+    assert status == 1
+    [finding] = json.loads(out)["findings"]
+    assert finding["account"] == "S0001/tea/sellable"
+
+
+def test_a_database_that_is_not_migrated_or_away_is_told_apart(
+    run: Run, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute(database_url, "DELETE FROM alembic_version")
+    status, _, err = run("locations")
+    assert (status, "central migrate" in err) == (70, True)
+    monkeypatch.setenv("DATABASE_URL", "postgresql://tillway@/tillway?host=/nowhere")
+    status, _, err = run("locations")
+    assert (status, "database is away" in err) == (69, True)
+
+
+def test_parked_work_is_listed_and_released_or_discarded(run: Run, database_url: str) -> None:
+    for key in ("a", "b"):
+        execute(
+            database_url,
+            f"INSERT INTO outbox (topic, key, payload, parked_at, error) VALUES ('t', '{key}', 'x', now(), 'broken')",
+        )
+    first, second = [message["id"] for message in json.loads(run("parked", "--json")[1])["parked"]]
+    assert run("parked", "--release", str(first))[:2] == (0, f"{second} t b: broken\n")
+    assert run("parked", "--discard", str(second))[:2] == (0, "nothing is parked\n")
+    assert run("parked", "--discard", str(second))[0] == 2
+    with psycopg.connect(database_url) as conn:
+        assert conn.execute("SELECT key, attempts, parked_at FROM outbox").fetchall() == [("a", 0, None)]
+        assert conn.execute("SELECT action FROM audit ORDER BY audit_id").fetchall() == [
+            ("outbox.release",), ("outbox.discard",),
+        ]  # fmt: skip
+
+
+def test_a_wrong_setting_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TILLWAY_CENTRAL_OUTBOX_LANES", "many")
+    status, _, err = run("migrate")
+    assert status == 2
+    assert "outbox_lanes" in err
+
+
+def test_a_missing_extra_is_named_before_anything_is_imported(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(entry, "NEEDED", ("json", "no_such_package"))
+    assert entry.main(["serve"]) == entry.EXIT_UNAVAILABLE
+    assert (
+        capsys.readouterr().err
+        == "central needs no_such_package, which is not installed: pip install tillway[central]\n"
+    )
+
+
+def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in cli._COMMANDS:
+        with pytest.raises(SystemExit) as ended:
+            entry.main([command, "--help"])
+        assert ended.value.code == 0
+        assert "usage: central" in capsys.readouterr().out
