@@ -1,9 +1,9 @@
 """Orders, their lines and their tasks as values, and the book in which one decision changes them.
 
 Pure: no database, no clock. An :class:`OrderBook` holds everything about one order. The functions of
-:mod:`central.orders.task_flow` change it and note what follows (*effects*); an adapter loads the book under a lock of
-the order, lets one function decide, and saves the changes by compare-and-set on each line's version together with the
-effects, in one transaction.
+:mod:`.task_flow` and :mod:`.answers` change it and note what follows (*effects*). An adapter loads the book under a
+lock of the order, lets one function decide, and saves the changes by compare-and-set on each line's version together
+with the effects, in one transaction.
 
 A line is in one of these states; its quantity is always in exactly one place:
 
@@ -115,6 +115,16 @@ class Task:
         return next(line for line in self.lines if line.line_id == line_id)
 
 
+@dataclass(frozen=True)
+class Answer:
+    """Who said something about a task: ``location`` is whose log the event is in."""
+
+    event_id: UUID
+    location: str
+    staff: str
+    at_ms: int
+
+
 # --- what follows from a decision ------------------------------------------------------------------------------------
 
 
@@ -212,6 +222,17 @@ class OrderBook:
     def note(self, *effects: Effect) -> None:
         """Add what follows."""
         self.effects.extend(effects)
+
+    def alarm(
+        self, task: Task, answer: Answer, kind: str, problem: str, remedy: str, line_id: UUID | None = None
+    ) -> None:
+        """Tell people that what a box said of ``task`` should not have happened."""
+        key = f"{answer.event_id}/{line_id}" if line_id else str(answer.event_id)
+        self.note(
+            Trouble(kind, key, answer.location, problem, remedy),
+            Happened("trouble", task.task_id, answer.location, answer.staff, {"problem": problem}),
+        )
+        self.attend(problem)
 
     def attend(self, attention: str) -> None:
         """Show the order to a person, or (empty) no longer."""

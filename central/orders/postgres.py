@@ -327,15 +327,14 @@ async def _save_effects(conn: AsyncConnection, book: OrderBook, event_id: UUID |
         [ClaimEntry(made.line_id, made.sku, made.location, made.state, made.quantity, made.reason) for made in claims],
     )
     for effect in effects:
-        match effect:
-            case Left():
-                await _save_departure(conn, order_id, effect)
-            case Doubt():
-                await inventory.doubt(conn, effect.location, effect.sku, effect.available, event_id or order_id)
-            case Trouble():
-                await report(conn, effect, f"order/{book.order.code}")
-            case _:
-                pass
+        if isinstance(effect, Left):
+            await _save_departure(conn, order_id, effect)
+        elif isinstance(effect, Trouble):
+            await report(conn, effect, f"order/{book.order.code}")
+    doubts = [effect for effect in effects if isinstance(effect, Doubt)]
+    for found in sorted(doubts, key=lambda each: each.sku):
+        assert event_id is not None, "only a box's answer makes the centre doubt"
+        await inventory.doubt(conn, found.location, found.sku, found.available, event_id)
     await tell(conn, [(effect.location, effect.update) for effect in effects if isinstance(effect, Tell)])
 
 

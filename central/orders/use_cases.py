@@ -15,10 +15,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from central.orders import intake, postgres, task_flow
-from central.orders.domain import Happened, Task, Tell, Trouble
+from central.orders import answers, intake, postgres, task_flow
+from central.orders.answers import TaskPayload
+from central.orders.domain import Answer, Happened, Task, Tell, Trouble
 from central.orders.intake import NewOrder
-from central.orders.task_flow import Answer, PlannedTask, TaskPayload
+from central.orders.task_flow import PlannedTask
 from central.platform.event_log import read_event
 from central.platform.outbox import Message
 from central.platform.tables import TENANT
@@ -233,12 +234,12 @@ async def on_task_event(conn: AsyncConnection, message: Message) -> None:
     book = await postgres.load(conn, order_id)
     if book is None or await postgres.is_done(conn, order_id, stored.id):
         return
-    task_flow.apply(book, payload, answer)
+    answers.apply(book, payload, answer)
     await postgres.save(conn, book, stored.id)
 
 
 async def _unknown(conn: AsyncConnection, payload: TaskPayload, answer: Answer) -> None:
-    for effect in task_flow.unknown_task(payload, answer):
+    for effect in answers.unknown_task(payload, answer):
         match effect:
             case Tell():
                 await postgres.tell(conn, [(effect.location, effect.update)])

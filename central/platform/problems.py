@@ -59,7 +59,7 @@ class ProblemDocument(BaseModel):
     errors: list[FieldProblem] = []
 
 
-@dataclass
+@dataclass(eq=False)
 class Problem(Exception):
     """Raise it to answer with this problem."""
 

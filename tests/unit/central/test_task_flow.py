@@ -5,7 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from central.orders import task_flow
+from central.orders import answers, task_flow
+from central.orders.answers import TaskPayload
 from central.orders.domain import (
     ASSIGNED,
     CANCELLED,
@@ -14,6 +15,7 @@ from central.orders.domain import (
     SHIPPED,
     SHORT,
     STARTED,
+    Answer,
     Claim,
     Doubt,
     Happened,
@@ -27,7 +29,7 @@ from central.orders.domain import (
     cut,
     status_of,
 )
-from central.orders.task_flow import Answer, PlannedLine, PlannedTask
+from central.orders.task_flow import PlannedLine, PlannedTask
 from retail.clock import ManualClock
 from retail.ids import SeededIds
 from sync_protocol import tasks
@@ -77,8 +79,8 @@ class Desk:
     def open_lines(self) -> list[UUID]:
         return [line.line_id for line in self.book.lines.values() if line.state == OPEN]
 
-    def say(self, payload: task_flow.TaskPayload, location: str = A) -> None:
-        task_flow.apply(self.book, payload, Answer(self.ids.uuid7(), location, "anna", 1_000))
+    def say(self, payload: TaskPayload, location: str = A) -> None:
+        answers.apply(self.book, payload, Answer(self.ids.uuid7(), location, "anna", 1_000))
 
     def sent(self, task: Task) -> tuple[TaskLine, ...]:
         held = self.book.lines_of(self.book.tasks[task.task_id])
@@ -398,9 +400,9 @@ def test_an_order_on_hold_is_neither_offered_nor_assigned_nor_started() -> None:
 def test_a_task_nobody_knows_is_withdrawn_so_that_its_goods_go_back() -> None:
     ids = SeededIds(1, ManualClock())
     answer = Answer(ids.uuid7(), A, "anna", 0)
-    found = task_flow.unknown_task(OfferAccepted(ids.uuid7(), 4, ()), answer)
+    found = answers.unknown_task(OfferAccepted(ids.uuid7(), 4, ()), answer)
     assert [effect.update.rev for effect in found if isinstance(effect, Tell)] == [5]
-    assert not [effect for effect in task_flow.unknown_task(Packed(ids.uuid7(), 1), answer) if isinstance(effect, Tell)]
+    assert not [effect for effect in answers.unknown_task(Packed(ids.uuid7(), 1), answer) if isinstance(effect, Tell)]
 
 
 def test_versions_count_decisions_not_steps_within_one() -> None:

@@ -12,7 +12,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from central.orders import task_flow
+from central.orders import answers, task_flow
+from central.orders.answers import TaskPayload
 from central.orders.domain import (
     ASSIGNED,
     CANCELLED,
@@ -21,6 +22,7 @@ from central.orders.domain import (
     OPEN,
     SHIPPED,
     STARTED,
+    Answer,
     Claim,
     Left,
     Line,
@@ -30,7 +32,7 @@ from central.orders.domain import (
     Tell,
     Trouble,
 )
-from central.orders.task_flow import Answer, PlannedLine, PlannedTask, TaskPayload
+from central.orders.task_flow import PlannedLine, PlannedTask
 from retail.clock import ManualClock
 from retail.ids import SeededIds
 from sync_protocol import tasks
@@ -145,7 +147,7 @@ class HonestStores(RuleBasedStateMachine):
     def receive(self, store: str, event_id: UUID, payload: TaskPayload) -> None:
         if event_id not in self.done:
             self.done.add(event_id)
-            task_flow.apply(self.book, payload, Answer(event_id, store, "anna", 0))
+            answers.apply(self.book, payload, Answer(event_id, store, "anna", 0))
             self.post()
 
     # --- a store ---
