@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, UUID
 
 from edge_node.checkout.pricing import Wanted, price_basket
 from edge_node.checkout.receipt import receipt_again, receipt_of
-from edge_node.ports import Actor, Kept, PrintKind, StoredSale, Tx
+from edge_node.ports import Actor, PrintKind, StoredSale, Tx
 from edge_node.ports.requests import KeyReused, fingerprint
 from retail.basket import Basket, Line
 from retail.errors import Refused
@@ -21,7 +21,6 @@ from retail.tender import CASH, CASH_STEP_MINOR, Settlement, Tender, settle
 from retail.text import clean
 from sync_protocol.events import Sale, SaleLine, TenderLine
 
-SALES = "sale"
 _SALE_IDS = derived(NAMESPACE_URL, "urn:tillway:sale")
 
 STAFF_LENGTH_MAX = 40
@@ -71,11 +70,10 @@ def sell(tx: Tx, till: Till, request: SaleRequest) -> Sold:
     """
     sale_id = derived(_SALE_IDS, f"{till.store}/{request.key}")
     content = fingerprint(_content(request))
-    kept = tx.recall(SALES, str(sale_id))
-    if kept is not None and kept.fingerprint != content:
-        raise KeyReused
     stored = tx.sale(sale_id)
     if stored is not None:
+        if stored.fingerprint not in (b"", content):
+            raise KeyReused
         return Sold(stored, is_new=False)
 
     printer = till.registers.get(request.register)
@@ -87,10 +85,10 @@ def sell(tx: Tx, till: Till, request: SaleRequest) -> Sold:
     number = tx.next_receipt_number(request.register)
     sale = _sale(sale_id, ReceiptCode(int(till.store[1:]), int(request.register), number), basket, settlement)
 
-    event_id = tx.append(sale, Actor(request.register, staff))
+    tx.append(sale, Actor(request.register, staff))
+    tx.mark_sale(sale_id, content)
     document = receipt_of(sale, basket, request.register, staff, tx.now_ms)
     tx.enqueue_print(printer, PrintKind.RECEIPT, str(sale_id), document)
-    tx.keep(SALES, str(sale_id), Kept(content, str(event_id)))
     made = tx.sale(sale_id)
     assert made is not None
     return Sold(made, is_new=True)
@@ -101,9 +99,8 @@ def reprint(tx: Tx, till: Till, sale_id: UUID) -> UUID | None:
     stored = tx.sale(sale_id)
     if stored is None:
         return None
-    receipts = tx.print_jobs(subject=str(sale_id), limit=1)
-    document = receipts[0].document if receipts else receipt_again(stored)
     printer = till.registers.get(stored.event.register) or next(iter(till.registers.values()), "")
+    document = receipt_again(stored, tx.tax)
     return tx.enqueue_print(printer, PrintKind.RECEIPT, str(sale_id), document, is_copy=True)
 
 

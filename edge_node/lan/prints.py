@@ -56,10 +56,10 @@ async def print_jobs(
     summary="Print a failed slip again",
 )
 async def retry(box: TheBox, job_id: UUID) -> PrintJobOut:
-    """For a person who has seen to the printer. A job that has not failed stays as it is."""
+    """For a person who has seen to the printer. Only a job that has failed is found."""
     job = await box.store.write(lambda tx: try_again(tx, job_id))
     if job is None:
-        raise NotFound(f"print job {job_id}")
+        raise NotFound(f"failed print job {job_id}")
     return _job(job)
 
 

@@ -50,11 +50,15 @@ class StockRow:
 
 @dataclass(frozen=True, slots=True)
 class StoredSale:
-    """A sale as the log holds it. ``event_id`` is its entry's id."""
+    """A sale as the log holds it.
+
+    ``event_id`` is its entry's id; ``fingerprint`` that of the request that made it, empty for a sale from elsewhere.
+    """
 
     event_id: UUID
     event: Event
     sale: Sale
+    fingerprint: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,14 +74,17 @@ class View(Protocol):
         """At most ``limit`` tasks in one of ``states``, the most urgent first."""
         ...
 
-    def print_job(self, job_id: UUID) -> PrintJob | None:
-        """The print job with that id."""
+    def print_job(self, number: int) -> PrintJob | None:
+        """The print job with that number."""
         ...
 
     def print_jobs(
         self, *, states: Collection[PrintState] = (), printer: str = "", subject: str = "", limit: int = 100
     ) -> Sequence[PrintJob]:
-        """At most ``limit`` jobs, the oldest first; empty arguments do not filter."""
+        """At most ``limit`` jobs, the oldest first; empty arguments do not filter.
+
+        ``subject`` finds the slips of a task; receipts are not searched for it.
+        """
         ...
 
     def recent_print_jobs(self, limit: int) -> Sequence[PrintJob]:
@@ -101,6 +104,10 @@ class Tx(View, Protocol):
 
         Raises :class:`retail.errors.Refused` for an event that is too large or holds unfit text.
         """
+        ...
+
+    def mark_sale(self, sale_id: UUID, fingerprint: bytes) -> None:
+        """Note the fingerprint of the request that made a sale."""
         ...
 
     def tell(self, update: TaskUpdate) -> PickTask | None:

@@ -50,9 +50,9 @@ def take_next(tx: Tx, printer: str) -> PrintJob | None:
     return job
 
 
-def settle(tx: Tx, job_id: UUID, result: PrintResult, on_proof: Callable[[Tx, PrintJob], None]) -> PrintJob | None:
+def settle(tx: Tx, number: int, result: PrintResult, on_proof: Callable[[Tx, PrintJob], None]) -> PrintJob | None:
     """Note what came of an attempt. ``on_proof`` does what the proof allows, in the same transaction."""
-    job = tx.print_job(job_id)
+    job = tx.print_job(number)
     if job is None or job.state is not PrintState.SENT:
         return job
     if result.outcome is PrintOutcome.PROVED:
@@ -81,9 +81,10 @@ def settle_late(tx: Tx, printer: str, proof: str, on_proof: Callable[[Tx, PrintJ
 
 
 def try_again(tx: Tx, job_id: UUID) -> PrintJob | None:
-    """A person has seen to the printer: print a failed job again. None for an unknown job."""
-    job = tx.print_job(job_id)
-    if job is not None and job.state is PrintState.FAILED:
+    """A person has seen to the printer: print a failed job again. None if no job of that id has failed."""
+    failed = tx.print_jobs(states=[PrintState.FAILED], limit=1_000)
+    job = next((each for each in failed if each.id == job_id), None)
+    if job is not None:
         job = replace(job, state=PrintState.UNCERTAIN, attempts=1, note="")
         tx.save_print_job(job)
     return job

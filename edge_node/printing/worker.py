@@ -71,7 +71,7 @@ class PrintWorker:
         if job is None:
             return None
         result = await self._printer.print(PrintOrder(job.process_id, job.document, prints_as_copy(job)))
-        settled = await self._store.write(lambda tx: settle(tx, job.id, result, self._on_proof))
+        settled = await self._store.write(lambda tx: settle(tx, job.number, result, self._on_proof))
         if settled is not None and settled.state is PrintState.FAILED:
             log.error("a slip was printed again and again without proof", printer=self.name, job=str(job.id))
         return result.outcome

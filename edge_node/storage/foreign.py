@@ -22,7 +22,8 @@ def keep_foreign(connection: sqlite3.Connection, delta: ForeignDelta) -> None:
             continue
         connection.execute("SAVEPOINT foreign_event")
         try:
-            project(connection, entry.id, decode_body(entry.body))
+            assert kept.lastrowid is not None
+            project(connection, kept.lastrowid, decode_body(entry.body))
         except (BodyError, sqlite3.IntegrityError, OverflowError) as error:
             connection.execute("ROLLBACK TO foreign_event")
             connection.execute("UPDATE entry SET problem = ? WHERE id = ?", (str(error)[:200], entry.id.bytes))

@@ -23,14 +23,14 @@ _encode = msgspec.msgpack.Encoder(uuid_format="bytes").encode
 _decisions: msgspec.msgpack.Decoder[TaskUpdate] = msgspec.msgpack.Decoder(TaskUpdate)
 
 
-def project(connection: sqlite3.Connection, event_id: UUID, event: Event) -> None:
-    """Bring stock, sales and tasks up to date with one event."""
+def project(connection: sqlite3.Connection, n: int, event: Event) -> None:
+    """Bring stock, sales and tasks up to date with the event of entry number ``n``."""
     for move in stock_moves(event):
         for state, quantity in ((move.source, -move.quantity), (move.target, move.quantity)):
             connection.execute(_ADD_STOCK, (move.sku, state, move.lot, move.serial, quantity))
     payload = event.payload
     if isinstance(payload, Sale):
-        _project_sale(connection, event_id, payload)
+        _project_sale(connection, n, payload)
     task_id = getattr(payload, "task", None)
     if task_id is not None:
         task = _task(connection, task_id)
@@ -60,11 +60,8 @@ def decoded_decision(decision: bytes) -> TaskUpdate:
     return _decisions.decode(decision)
 
 
-def _project_sale(connection: sqlite3.Connection, event_id: UUID, sale: Sale) -> None:
-    connection.execute(
-        "INSERT INTO sale (id, event_id, receipt) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING",
-        (sale.sale_id.bytes, event_id.bytes, sale.receipt),
-    )
+def _project_sale(connection: sqlite3.Connection, n: int, sale: Sale) -> None:
+    connection.execute("INSERT INTO sale (id, n) VALUES (?, ?) ON CONFLICT (id) DO NOTHING", (sale.sale_id.bytes, n))
     try:
         code = ReceiptCode.parse(sale.receipt)
     except Refused:

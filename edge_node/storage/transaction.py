@@ -51,14 +51,18 @@ class SqliteTx(SqliteView):
         log = self.log()
         seq = log.head + 1
         digest = chain.link(log.head_hash, log.box, seq, event_id, body)
-        self._connection.execute(
+        entry = self._connection.execute(
             "INSERT INTO entry (id, box, seq, h, body) VALUES (?, ?, ?, ?, ?)",
             (event_id.bytes, log.box.bytes, seq, digest, body),
         )
+        assert entry.lastrowid is not None
         self._connection.execute("UPDATE meta SET head = ?, head_hash = ?", (seq, digest))
         self.head = seq
-        project(self._connection, event_id, event)
+        project(self._connection, entry.lastrowid, event)
         return event_id
+
+    def mark_sale(self, sale_id: UUID, fingerprint: bytes) -> None:
+        self._connection.execute("UPDATE sale SET fingerprint = ? WHERE id = ?", (fingerprint, sale_id.bytes))
 
     def tell(self, update: TaskUpdate) -> PickTask | None:
         return project_decision(self._connection, update)

@@ -17,6 +17,12 @@ from sync_protocol.effects import DAMAGED, RESERVED, SELLABLE
 from sync_protocol.events import Sale
 from sync_protocol.streams import PRICE
 
+OPEN_STATES = frozenset({PrintState.QUEUED, PrintState.SENT, PrintState.UNCERTAIN, PrintState.FAILED})
+"""States of print jobs of which something may still be done."""
+
+OPEN = "state NOT IN ('proved', 'taken', 'cancelled')"
+"""The same in SQL: word for word the condition of the index print_job_open, or SQLite does not use it."""
+
 Values = Sequence[str | int | bytes] | dict[str, object]
 
 
@@ -83,13 +89,14 @@ class SqliteView:
 
     def sale(self, sale_id: UUID) -> StoredSale | None:
         row = self._first(
-            "SELECT entry.id, entry.body FROM sale JOIN entry ON entry.id = sale.event_id WHERE sale.id = ?",
+            "SELECT entry.id, entry.body, sale.fingerprint FROM sale JOIN entry USING (n) WHERE sale.id = ?",
             (sale_id.bytes,),
         )
         if row is None:
             return None
-        event = decode_body(row[1])
-        return StoredSale(UUID(bytes=row[0]), event, cast(Sale, event.payload))
+        event_id, body, fingerprint = row
+        event = decode_body(body)
+        return StoredSale(UUID(bytes=event_id), event, cast(Sale, event.payload), fingerprint)
 
     def task(self, task_id: UUID) -> PickTask | None:
         row = self._first(f"{_TASK} WHERE id = ?", (task_id.bytes,))
@@ -102,8 +109,8 @@ class SqliteView:
         )
         return [self._with_lines(row) for row in rows]
 
-    def print_job(self, job_id: UUID) -> PrintJob | None:
-        row = self._first(f"{_PRINT} WHERE id = ?", (job_id.bytes,))
+    def print_job(self, number: int) -> PrintJob | None:
+        row = self._first(f"{_PRINT} WHERE number = ?", (number,))
         return print_job(row) if row else None
 
     def print_jobs(
@@ -113,10 +120,14 @@ class SqliteView:
         if states:
             conditions.append(f"state IN ({_marks(states)})")
             values += [state.value for state in states]
-        for column, value in (("printer", printer), ("subject", subject)):
-            if value:
-                conditions.append(f"{column} = ?")
-                values.append(value)
+            if OPEN_STATES.issuperset(states):
+                conditions.append(OPEN)
+        if subject:
+            conditions.append("subject = ? AND kind != 'receipt'")
+            values.append(subject)
+        if printer:
+            conditions.append("printer = ?")
+            values.append(printer)
         query = f"{_PRINT} WHERE {' AND '.join(conditions)} ORDER BY number LIMIT ?"
         return [print_job(row) for row in self._all(query, (*values, limit))]
 

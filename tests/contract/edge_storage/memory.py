@@ -51,13 +51,14 @@ class State:
     head_hash: bytes = b""
     stock: dict[tuple[str, str, str, str], int] = field(default_factory=dict)
     sales: dict[UUID, UUID] = field(default_factory=dict)
+    fingerprints: dict[UUID, bytes] = field(default_factory=dict)
     receipts: dict[str, int] = field(default_factory=dict)
     items: dict[str, ShelfItem] = field(default_factory=dict)
     taxes: dict[str, TaxCode] = field(default_factory=dict)
     prices: dict[str, dict[int, Money]] = field(default_factory=dict)
     price_version: tuple[int, int] = (0, 0)
     tasks: dict[UUID, PickTask] = field(default_factory=dict)
-    jobs: dict[UUID, PrintJob] = field(default_factory=dict)
+    jobs: dict[int, PrintJob] = field(default_factory=dict)
     answers: dict[tuple[str, str], Kept] = field(default_factory=dict)
     attempts: int = 0
 
@@ -162,7 +163,7 @@ class MemoryTx:
         if event_id is None:
             return None
         event = dict(self._state.events)[event_id]
-        return StoredSale(event_id, event, cast(Sale, event.payload))
+        return StoredSale(event_id, event, cast(Sale, event.payload), self._state.fingerprints.get(sale_id, b""))
 
     def task(self, task_id: UUID) -> PickTask | None:
         return self._state.tasks.get(task_id)
@@ -171,8 +172,8 @@ class MemoryTx:
         found = [task for task in self._state.tasks.values() if task.state in states]
         return sorted(found, key=lambda task: (task.pick_by_ms, task.id.bytes))[:limit]
 
-    def print_job(self, job_id: UUID) -> PrintJob | None:
-        return self._state.jobs.get(job_id)
+    def print_job(self, number: int) -> PrintJob | None:
+        return self._state.jobs.get(number)
 
     def print_jobs(
         self, *, states: Collection[PrintState] = (), printer: str = "", subject: str = "", limit: int = 100
@@ -180,7 +181,9 @@ class MemoryTx:
         found = [
             job
             for job in self._state.jobs.values()
-            if (not states or job.state in states) and printer in ("", job.printer) and subject in ("", job.subject)
+            if (not states or job.state in states)
+            and printer in ("", job.printer)
+            and (not subject or (subject == job.subject and job.kind is not PrintKind.RECEIPT))
         ]
         return sorted(found, key=lambda job: job.number)[:limit]
 
@@ -213,6 +216,9 @@ class MemoryTx:
             state.tasks[task.id] = evolve(task, payload)
         return event_id
 
+    def mark_sale(self, sale_id: UUID, fingerprint: bytes) -> None:
+        self._state.fingerprints[sale_id] = fingerprint
+
     def tell(self, update: TaskUpdate) -> PickTask | None:
         task = told(self._state.tasks.get(update.task), update)
         if task is not None:
@@ -229,11 +235,11 @@ class MemoryTx:
         job = PrintJob(
             self._ids.uuid7(), number, printer, kind, subject, document, is_copy=is_copy, queued_ms=self.now_ms
         )
-        self._state.jobs[job.id] = job
+        self._state.jobs[number] = job
         return job.id
 
     def save_print_job(self, job: PrintJob) -> None:
-        self._state.jobs[job.id] = replace(job)
+        self._state.jobs[job.number] = replace(job)
 
     def next_print_attempt(self) -> int:
         self._state.attempts += 1

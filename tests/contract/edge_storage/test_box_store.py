@@ -210,6 +210,11 @@ async def test_a_sale_is_found_by_its_id_as_it_was_written(store: Store) -> None
     assert stored.event_id == event_id
     assert stored.sale == sale(1)
     assert (stored.event.register, stored.event.staff, stored.event.business_day) == ("0001", "anna", "2026-01-01")
+    assert stored.fingerprint == b""
+    await store.write(lambda tx: tx.mark_sale(UUID(int=101), b"f"))
+    marked = await store.read(lambda view: view.sale(UUID(int=101)))
+    assert marked is not None
+    assert marked.fingerprint == b"f"
 
 
 async def test_a_task_lives_from_offer_to_shipment(store: Store) -> None:
@@ -258,11 +263,17 @@ async def test_tasks_are_listed_by_urgency_and_state(store: Store) -> None:
 
 async def test_print_jobs_are_kept_in_order_and_found_by_state_printer_and_subject(store: Store) -> None:
     document = SelfTestDocument("hello", 0)
-    first = await store.write(lambda tx: tx.enqueue_print("main", PrintKind.TEST, "s1", document))
+    first = await store.write(lambda tx: tx.enqueue_print("main", PrintKind.RECEIPT, "s1", document))
     second = await store.write(lambda tx: tx.enqueue_print("back", PrintKind.TEST, "s2", document, is_copy=True))
-    job = await store.read(lambda view: view.print_job(first))
+    job = await store.read(lambda view: view.print_job(1))
     assert job is not None
-    assert (job.state, job.document, job.attempts, job.is_copy) == (PrintState.QUEUED, document, 0, False)
+    assert (job.id, job.state, job.document, job.attempts, job.is_copy) == (
+        first,
+        PrintState.QUEUED,
+        document,
+        0,
+        False,
+    )
     sent = replace(job, state=PrintState.SENT, process_id="  !!", attempts=1)
     await store.write(lambda tx: tx.save_print_job(sent))
     assert await store.read(lambda view: view.print_jobs(states=[PrintState.SENT])) == [sent]
@@ -270,6 +281,8 @@ async def test_print_jobs_are_kept_in_order_and_found_by_state_printer_and_subje
     assert [each.id for each in queued] == [second]
     assert [each.id for each in await store.read(lambda view: view.print_jobs(printer="main"))] == [first]
     assert [each.id for each in await store.read(lambda view: view.print_jobs(subject="s2"))] == [second]
+    assert await store.read(lambda view: view.print_jobs(subject="s1")) == []  # receipts are not searched
+    assert await store.read(lambda view: view.print_job(3)) is None
     assert [each.id for each in await store.read(lambda view: view.recent_print_jobs(2))] == [second, first]
     assert [await store.write(lambda tx: tx.next_print_attempt()) for _ in range(3)] == [1, 2, 3]
 

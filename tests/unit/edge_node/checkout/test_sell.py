@@ -10,6 +10,7 @@ from edge_node.ports import Actor, PrintKind, ReceiptDocument
 from edge_node.ports.requests import KeyReused
 from retail.errors import Refused
 from sync_protocol.events import Sale
+from sync_protocol.streams import TaxRecord
 from tests.contract.edge_storage.backends import gtin
 from tests.unit.edge_node.world import TILL, open_store, request
 
@@ -175,11 +176,24 @@ def test_a_reprint_is_a_copy_of_the_same_receipt() -> None:
     assert store.do(lambda tx: reprint(tx, TILL, UUID(int=5))) is None
 
 
-def test_a_receipt_whose_slip_was_lost_is_made_again_from_the_log() -> None:
+def test_a_receipt_whose_tax_rates_have_changed_since_is_printed_without_the_tax_table() -> None:
     store = open_store()
     sale = store.do(lambda tx: sell(tx, TILL, request(("SKU-1", 1), given=500))).stored.sale
-    store.state.jobs.clear()
+    store.seed(taxes=[TaxRecord("A", 200_000, inclusive=True)])
     store.do(lambda tx: reprint(tx, TILL, sale.sale_id))
-    [copy] = store.do(lambda tx: tx.print_jobs())
+    _, copy = store.do(lambda tx: tx.print_jobs())
     assert isinstance(copy.document, ReceiptDocument)
     assert (copy.document.sale, copy.document.change, copy.document.register) == (sale, 400, "0001")
+    assert copy.document.taxes == ()
+
+
+def test_the_tax_table_of_a_copy_is_that_of_the_receipt() -> None:
+    store = open_store()
+    lines = (("SKU-1", 3), ("SKU-2", 2), ("SKU-4", 1), ("SKU-1", 1))
+    sale = store.do(lambda tx: sell(tx, TILL, request(*lines))).stored.sale
+    store.do(lambda tx: reprint(tx, TILL, sale.sale_id))
+    first, copy = store.do(lambda tx: tx.print_jobs())
+    assert isinstance(first.document, ReceiptDocument)
+    assert isinstance(copy.document, ReceiptDocument)
+    assert copy.document.taxes == first.document.taxes
+    assert len(copy.document.taxes) == 3

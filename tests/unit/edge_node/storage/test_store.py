@@ -3,17 +3,19 @@
 import asyncio
 import sqlite3
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from edge_node.ports import BOX, Kept, PrintKind, SelfTestDocument, Tx
+from edge_node.ports import BOX, Kept, PrintKind, PrintState, SelfTestDocument, Tx, View
 from edge_node.storage import BoxStore, schema
 from edge_node.storage import store as store_module
 from edge_node.storage.box import continue_as, create_box, identity, note_grant, stored_manifest
 from edge_node.storage.errors import DatabaseUnusable
 from edge_node.storage.schema import migrate, scripts
+from edge_node.storage.view import SqliteView
 from retail.clock import ManualClock
 from retail.errors import Refused
 from sync_protocol import chain
@@ -82,6 +84,37 @@ async def test_a_question_sees_one_state_while_the_writer_goes_on(store: BoxStor
     await store.write(lambda tx: tx.append(EVENT, BOX))
     go_on.set()
     assert await asked == (1, 1)
+
+
+QUESTIONS: dict[str, Callable[[View], object]] = {
+    "a sale": lambda view: view.sale(UUID(int=1)),
+    "an item": lambda view: view.item("04000000000013"),
+    "a page of items": lambda view: view.items("A", 10),
+    "a price": lambda view: view.price("SKU-1"),
+    "a tax": lambda view: view.tax("A"),
+    "stock": lambda view: (view.sellable("SKU-1"), view.stock("SKU-1")),
+    "a task": lambda view: view.task(UUID(int=1)),
+    "open tasks": lambda view: view.tasks({"assigned"}, 10),
+    "the next slip": lambda view: view.print_jobs(states=[PrintState.QUEUED, PrintState.UNCERTAIN], printer="main"),
+    "the slips of a task": lambda view: view.print_jobs(subject="x"),
+    "recent slips": lambda view: view.recent_print_jobs(10),
+    "a former answer": lambda view: view.recall("handheld", "k"),
+}
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+async def test_no_everyday_question_reads_a_whole_table(store: BoxStore, name: str) -> None:
+    def question(connection: sqlite3.Connection) -> list[str]:
+        asked: list[str] = []
+        connection.set_trace_callback(asked.append)
+        QUESTIONS[name](SqliteView(connection, 0))
+        connection.set_trace_callback(None)
+        assert asked
+        return [row[3] for query in asked for row in connection.execute(f"EXPLAIN QUERY PLAN {query}")]
+
+    plans = await store.ask(question)
+    assert [plan for plan in plans if plan.startswith("SCAN") and "USING" not in plan] in ([], ["SCAN print_job"])
+    assert ("SCAN print_job" in plans) == (name == "recent slips")  # from its end, by number
 
 
 async def test_a_store_without_a_box_is_not_opened(tmp_path: Path, clock: ManualClock) -> None:
