@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, UUID
 
 from edge_node.checkout.pricing import Wanted, price_basket
 from edge_node.checkout.receipt import receipt_again, receipt_of
-from edge_node.ports import Actor, PrintKind, StoredSale, Tx
+from edge_node.ports import Actor, PrintKind, StoredSale, Tx, stamped
 from edge_node.ports.requests import KeyReused, fingerprint
 from retail.basket import Basket, Line
 from retail.errors import Refused
@@ -85,13 +85,12 @@ def sell(tx: Tx, till: Till, request: SaleRequest) -> Sold:
     number = tx.next_receipt_number(request.register)
     sale = _sale(sale_id, ReceiptCode(int(till.store[1:]), int(request.register), number), basket, settlement)
 
-    tx.append(sale, Actor(request.register, staff))
+    cashier = Actor(request.register, staff)
+    event_id = tx.append(sale, cashier)
     tx.mark_sale(sale_id, content)
     document = receipt_of(sale, basket, request.register, staff, tx.now_ms)
     tx.enqueue_print(printer, PrintKind.RECEIPT, str(sale_id), document)
-    made = tx.sale(sale_id)
-    assert made is not None
-    return Sold(made, is_new=True)
+    return Sold(StoredSale(event_id, stamped(sale, cashier, tx.stamp), sale, content), is_new=True)
 
 
 def reprint(tx: Tx, till: Till, sale_id: UUID) -> UUID | None:

@@ -16,7 +16,7 @@ from edge_node.ports.documents import (
 )
 from edge_node.ports.journal import Journal, LogEntry, LogState
 from edge_node.ports.printing import Printer, PrintJob, PrintKind, PrintOrder, PrintOutcome, PrintResult, PrintState
-from edge_node.ports.records import BOX, Actor, Kept, ShelfItem, Stamp, StockRow, StoredSale
+from edge_node.ports.records import BOX, Actor, Kept, ShelfItem, Stamp, StockRow, StoredSale, stamped
 from edge_node.ports.replica import Replica, ReplicaStatus
 from edge_node.ports.scans import Scan
 from edge_node.ports.tasks import PickLine, PickTask
@@ -56,4 +56,5 @@ __all__ = [
     "Tx",
     "UnitOfWork",
     "View",
+    "stamped",
 ]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from retail.catalogue import Item
-from sync_protocol.events import Event, Sale
+from sync_protocol.events import Event, Payload, Sale
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,11 @@ class Stamp:
     at_ms: int
     time_quality: int
     business_day: str
+
+
+def stamped(payload: Payload, actor: Actor, stamp: Stamp) -> Event:
+    """The event that says that ``actor`` did ``payload`` then."""
+    return Event(payload, stamp.at_ms, stamp.time_quality, actor.register, actor.staff, stamp.business_day)
 
 
 @dataclass(frozen=True, slots=True)

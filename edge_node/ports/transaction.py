@@ -12,7 +12,7 @@ from uuid import UUID
 from edge_node.ports.documents import Document
 from edge_node.ports.journal import LogState
 from edge_node.ports.printing import PrintJob, PrintKind, PrintState
-from edge_node.ports.records import Actor, Kept, ShelfItem, StockRow, StoredSale
+from edge_node.ports.records import Actor, Kept, ShelfItem, Stamp, StockRow, StoredSale
 from edge_node.ports.tasks import PickTask
 from retail.catalogue import Price
 from retail.tax import TaxCode
@@ -98,6 +98,11 @@ class View(Protocol):
 
 class Tx(View, Protocol):
     """The box's store inside one transaction. What is written is seen by what is asked after it."""
+
+    @property
+    def stamp(self) -> Stamp:
+        """When what this transaction appends has happened."""
+        ...
 
     def append(self, payload: Payload, actor: Actor) -> UUID:
         """Write ``payload`` to the own log and bring stock, sales and tasks up to date; returns the entry's id.

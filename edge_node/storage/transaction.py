@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from edge_node.ports import Actor, Document, Kept, PickTask, PrintJob, PrintKind, Stamp
+from edge_node.ports import Actor, Document, Kept, PickTask, PrintJob, PrintKind, Stamp, stamped
 from edge_node.storage.projections import project, project_decision
 from edge_node.storage.rows import PRINT_COLUMNS, listed, marks, print_values
 from edge_node.storage.view import SqliteView
@@ -14,7 +14,7 @@ from retail.ids import IdSource
 from sync_protocol import chain
 from sync_protocol.body import encode_body
 from sync_protocol.errors import BodyError
-from sync_protocol.events import Event, Payload
+from sync_protocol.events import Payload
 from sync_protocol.tasks import TaskUpdate
 
 
@@ -40,9 +40,12 @@ class SqliteTx(SqliteView):
         self.printed = False
         super().__init__(connection, self._stamp.at_ms)
 
+    @property
+    def stamp(self) -> Stamp:
+        return self._stamp
+
     def append(self, payload: Payload, actor: Actor) -> UUID:
-        stamp = self._stamp
-        event = Event(payload, stamp.at_ms, stamp.time_quality, actor.register, actor.staff, stamp.business_day)
+        event = stamped(payload, actor, self._stamp)
         try:
             body = encode_body(event)
         except BodyError as error:

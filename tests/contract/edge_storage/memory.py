@@ -22,6 +22,7 @@ from edge_node.ports import (
     StoredSale,
     Tx,
     View,
+    stamped,
 )
 from retail.catalogue import Item, Price, Sku
 from retail.clock import Clock
@@ -193,9 +194,12 @@ class MemoryTx:
     def recall(self, scope: str, key: str) -> Kept | None:
         return self._state.answers.get((scope, key))
 
+    @property
+    def stamp(self) -> Stamp:
+        return self._stamp
+
     def append(self, payload: Payload, actor: Actor) -> UUID:
-        stamp, state = self._stamp, self._state
-        event = Event(payload, stamp.at_ms, stamp.time_quality, actor.register, actor.staff, stamp.business_day)
+        state, event = self._state, stamped(payload, actor, self._stamp)
         try:
             body = encode_body(event)
         except BodyError as error:
