@@ -115,6 +115,7 @@ function replace(html) {
   const focused = document.activeElement ? document.activeElement.id : "";
   const parsed = new DOMParser().parseFromString(html, "text/html");
   content.replaceChildren(...parsed.body.childNodes);
+  view.paint(sync.overlay, outbox.events); // what is hidden cannot have the focus
   typed.forEach((value, id) => {
     const field = document.getElementById(id);
     if (!field) return;
@@ -139,7 +140,6 @@ async function refresh() {
   if (page.found && path === location.pathname) {
     replace(page.html);
     content.dataset.tag = page.tag;
-    view.paint(sync.overlay, outbox.events);
   }
   setClock();
   showTimes();
@@ -376,7 +376,7 @@ setInterval(() => {
   if (outbox.events.some((event) => event.until > Date.now())) paint();
 }, 1000);
 
-listen(scanned);
+listen(scanned, () => complain("The scan was interrupted", "Scan it again."));
 paint();
 outbox.load().then(() => {
   paint();

@@ -3,6 +3,7 @@
 // Keys from before this was loaded were kept by head-keys.js.
 
 const GAP_MS = 500;
+const FORGET_MS = 3000;
 const LENGTH_MIN = 6;
 const SETTLED_MS = 120;
 
@@ -10,13 +11,22 @@ function isTyping(target) {
   return target instanceof Element && target.closest("[data-typing]") !== null;
 }
 
-export function listen(onCode) {
+// `onCode` gets every code, `onBroken` is called for one that came with a pause in its middle: it is lost, but not in
+// silence.
+export function listen(onCode, onBroken) {
   let typed = "";
+  let lost = 0;
   let last = 0;
 
   function end(event) {
     const code = typed;
+    const broken = lost > 0 && lost + code.length >= LENGTH_MIN;
     typed = "";
+    lost = 0;
+    if (broken) {
+      onBroken();
+      return;
+    }
     if (code.length < LENGTH_MIN) return;
     // The Enter belongs to the scan: without this it would press the button that has the focus.
     if (event) {
@@ -27,6 +37,8 @@ export function listen(onCode) {
   }
 
   function add(text, at) {
+    if (at - last > FORGET_MS) lost = 0;
+    else if (at - last > GAP_MS) lost += typed.length;
     if (at - last > GAP_MS) typed = "";
     last = at;
     typed += text;
@@ -35,7 +47,7 @@ export function listen(onCode) {
   function key(event) {
     if (event.ctrlKey || event.altKey || event.metaKey || isTyping(event.target)) return;
     if (event.key === "Enter" || event.key === "Tab") {
-      if (event.timeStamp - last > GAP_MS) typed = "";
+      add("", event.timeStamp);
       end(event);
     } else if (event.key.length === 1) {
       add(event.key, event.timeStamp);
