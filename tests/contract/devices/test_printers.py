@@ -177,7 +177,11 @@ def test_after_an_interrupted_job_the_next_one_stands_alone(rig: Rig, make_drive
     assert outcome(driver.submit(order(2))).result is PrintResult.PROVED
     *before, last = [slip.text() for slip in rig.printer.slips]
     assert last == "job 2\n" * 3
-    assert "*** INTERRUPTED - NOT VALID ***" in "".join(before)
+    assert "".join(before).count("*** INTERRUPTED - NOT VALID ***") == 1
+    rig.unplug()
+    rig.plug()
+    assert outcome(driver.submit(order(3))).result is PrintResult.PROVED
+    assert text_of_all(rig).count("*** INTERRUPTED - NOT VALID ***") == 1
 
 
 def test_a_cable_that_goes_before_the_proof_leaves_the_job_uncertain(rig: Rig, make_driver: MakeDriver) -> None:
