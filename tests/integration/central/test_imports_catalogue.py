@@ -1,5 +1,6 @@
 """The catalogue import against a real PostgreSQL: what is written, what stores are told, what HTTP shows."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -109,6 +110,12 @@ async def test_the_same_files_again_change_and_tell_nothing(shop: Shop) -> None:
     done = await shop.take(ITEMS)
     assert done.figures == {"added": 0, "changed": 0, "unchanged": 3, "prices_changed": 0, "taxes_changed": 0}
     assert await shop.told() == before
+
+
+async def test_two_imports_of_one_file_at_the_same_time_tell_it_once(shop: Shop) -> None:
+    done = await asyncio.gather(*(shop.take(ITEMS) for _ in range(3)))
+    assert sorted(one.figures["added"] for one in done) == [0, 0, 3]
+    assert len(await shop.told()) == 8
 
 
 async def test_only_what_changed_is_told(shop: Shop) -> None:

@@ -13,14 +13,15 @@ from central import imports
 from central.catalog.tables import item, tax_code
 from central.fleet.tables import location
 from central.imports import Adjust, Imported, Request, Tools
+from central.inventory import postgres
 from central.inventory.tables import stock_balance, stock_move
 from central.inventory.use_cases import adjust_stock, check_stock
 from central.platform import downlink
 from retail.clock import ManualClock
 from retail.ids import SeededIds
-from sync_protocol.body import decode_body
+from sync_protocol.body import decode_body, encode_body
 from sync_protocol.codec import decode_delta
-from sync_protocol.effects import ADJUSTED, RECEIVED, SELLABLE
+from sync_protocol.effects import ADJUSTED, RECEIVED, SELLABLE, STATES, Move
 from sync_protocol.events import AdjustmentLine, Event, StockAdjusted
 from sync_protocol.streams import FOREIGN, ForeignDelta
 
@@ -120,6 +121,20 @@ async def test_another_count_corrects_by_the_difference(store: Store) -> None:
         ("W0001", "TEA", ADJUSTED, SELLABLE, 1, "correction"),
     ]
     assert await store.sellable() == {("S0001", "TEA", "", ""): 9, ("W0001", "TEA", "", ""): 4}
+
+
+async def test_only_what_is_free_to_sell_is_compared_with_the_file(store: Store) -> None:
+    await store.take(HEADING + "S0001,TEA,12\n")
+    event = Event(StockAdjusted((), "correction"), CLOCK.now_ms(), 0, "", "Ann", "2026-01-01")
+    moves = [Move("TEA", "", "", SELLABLE, state, 1, "test") for state in STATES if state != SELLABLE]
+    async with store.engine.begin() as conn:
+        event_id = SeededIds(2, CLOCK).uuid7()
+        await postgres.append_own_event(conn, "S0001", event_id, event, encode_body(event))
+        await postgres.move(conn, "S0001", event_id, event, moves)
+    left = 12 - len(moves)
+    assert (await store.take(HEADING + f"S0001,TEA,{left}\n")).figures["unchanged"] == 1
+    assert (await store.take(HEADING + f"S0001,TEA,{left + 1}\n")).figures["corrected"] == 1
+    assert (await store.moved())[-1] == ("S0001", "TEA", ADJUSTED, SELLABLE, 1, "correction")
 
 
 async def test_lots_and_serials_are_accounts_of_their_own(store: Store) -> None:
