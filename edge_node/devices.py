@@ -193,4 +193,6 @@ def _profile(entry: PrinterEntry, profiles: Profiles, usb: "IBackend | None") ->
             known = profiles.for_usb(identity.vendor, identity.product)
             if known is not None:
                 return known
+    log.warning("the manifest names no profile and the printer tells none: a plain one is used", printer=entry.name,
+                profile=FALLBACK_PRINTER)  # fmt: skip
     return profiles.find_printer(FALLBACK_PRINTER)

@@ -42,7 +42,7 @@ class BoxMetrics:
         self._unacked_age = self._gauge("log_oldest_unacked_seconds", "Age of the oldest of them.")
         self._connected = self._gauge("link_connected", "1 while the broker is reached.")
         self._state = self._gauge("link_state", "1 for the present state of the link.", "state")
-        self._link = self._gauge("link_total", "What happened on the link since the start, by kind.", "what")
+        self._link = self._gauge("link_events", "What happened on the link since the start, by kind.", "what")
         self._round_trip = self._gauge("link_round_trip_seconds", "Smoothed time from a batch to its acknowledgement.")
         self._cursor = self._gauge("stream_version", "Version to which a stream is applied.", "stream")
         self._wal = self._gauge("wal_bytes", "Size of the write-ahead log.")

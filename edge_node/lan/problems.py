@@ -102,6 +102,11 @@ def install(app: FastAPI) -> None:
         log.critical("a request failed", path=request.url.path, problem=str(error))
         return _answer(request, 500, "Stopped", str(error))
 
+    @app.exception_handler(Exception)
+    async def bug(request: Request, error: Exception) -> JSONResponse:
+        # Whoever serves the application logs it, with its trace.
+        return _answer(request, 500, "Fault", "this is a fault of the box, not of the request: tell support")
+
 
 def _answer(
     request: Request,

@@ -53,7 +53,8 @@ def create_box(path: Path, store: str, box: UUID, manifest: str, context: Contex
 def continue_as(path: Path, box: UUID, context: Context) -> LogState:
     """Make a restored database the one of a new ``box``: a new log that names the old one as its parent.
 
-    The old entries stay, by id. The new log has no grant: it waits for one, and sells meanwhile.
+    The old entries stay, by id. The new log has no grant: it waits for one, and sells meanwhile. Slips that waited may
+    have been printed since the copy was made, so they are printed as copies.
     """
     connection = open_box(path)
     try:
@@ -63,6 +64,9 @@ def continue_as(path: Path, box: UUID, context: Context) -> LogState:
         connection.execute(
             "UPDATE meta SET box = ?, epoch = 0, head = 0, head_hash = ?, acked = 0, acked_hash = ?",
             (box.bytes, seed, seed),
+        )
+        connection.execute(
+            "UPDATE print_job SET state = 'uncertain', attempts = max(attempts, 1) WHERE state IN ('queued', 'sent')"
         )
         tx = SqliteTx(connection, context)
         tx.append(LogOpened(parent.box, parent.head, parent.head_hash), BOX)

@@ -1,5 +1,6 @@
 """The box's store as a whole: opened, asked, written to and closed."""
 
+import contextlib
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -138,5 +139,6 @@ class BoxStore:
         self._last_commit_s = self._clock.monotonic()
         self._on_group(group)
         if not self._replicated and self.wal_bytes > OWN_CHECKPOINT_BYTES:
-            # A reader that holds it up only postpones it to the next group.
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            # What stands in the way, a reader or a full disk, only postpones it to the next group.
+            with contextlib.suppress(sqlite3.Error):
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

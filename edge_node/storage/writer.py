@@ -76,6 +76,7 @@ class Writer:
         self._connection: sqlite3.Connection | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closing = False
+        self._ended = False
 
     @property
     def waiting(self) -> int:
@@ -95,6 +96,8 @@ class Writer:
         Raises what ``work`` raised, :class:`StorageBusy` when too many wait, and what
         :func:`~edge_node.storage.errors.translated` makes of a failing disk.
         """
+        if self._ended:
+            raise DatabaseUnusable("the writing thread has failed", "restart the box")
         if self._closing:
             raise StorageBusy("the box is shutting down")
         job: _Job[Result] = _Job(work, committed, asyncio.get_running_loop().create_future())
@@ -121,6 +124,7 @@ class Writer:
             while group := self._next_group():
                 self._commit(self._connection, group)
         finally:
+            self._ended = not self._closing
             self._refuse_the_rest()
 
     def _next_group(self) -> list[_Job[Any]]:

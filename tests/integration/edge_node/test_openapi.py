@@ -20,7 +20,7 @@ from tests.unit.edge_node.lan.conftest import open_shop
 
 Result = TypeVar("Result")
 
-EXAMPLES = 12
+EXAMPLES = 8
 """Requests to each endpoint, in each mode."""
 
 NOT_PROMISED = {"/edge/events": [positive_data_acceptance, negative_data_rejection]}

@@ -134,7 +134,7 @@ async def test_metrics_speak_prometheus(client: httpx.AsyncClient, shop: Shop) -
     assert samples["tillway_edge_log_head"] == "2.0"
     assert samples["tillway_edge_log_unacked"] == "2.0"
     assert samples['tillway_edge_link_state{state="current"}'] == "1.0"
-    assert samples['tillway_edge_link_total{what="batches"}'] == "3.0"
+    assert samples['tillway_edge_link_events{what="batches"}'] == "3.0"
     assert float(samples["tillway_edge_commit_seconds_count"]) >= 3
     assert float(samples["tillway_edge_disk_free_bytes"]) > 0
     assert samples["tillway_edge_replica_age_seconds"] == "-1.0"

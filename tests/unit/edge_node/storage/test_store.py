@@ -149,6 +149,7 @@ async def test_a_restored_box_opens_a_new_log_that_names_the_old_one(
 ) -> None:
     await store.write(lambda tx: tx.append(EVENT, BOX))
     await store.transact(lambda _tx, connection: note_grant(connection, 7, 3))
+    await store.write(lambda tx: tx.enqueue_print("main", PrintKind.TEST, "", SelfTestDocument("", 0)))
     old = await store.read(lambda view: view.log())
     await store.close()
 
@@ -168,6 +169,8 @@ async def test_a_restored_box_opens_a_new_log_that_names_the_old_one(
         assert decode_body(entries[-1][2]).payload == LogOpened(old.box, 2, old.head_hash)
         assert await reopened.read(lambda view: view.sellable("SKU-1")) == 1
         assert (await reopened.ask(identity)).epoch == 0
+        [slip] = await reopened.read(lambda view: view.print_jobs())
+        assert (slip.state, slip.attempts) == (PrintState.UNCERTAIN, 1)
     finally:
         await reopened.close()
 

@@ -219,6 +219,24 @@ async def test_closing_finishes_what_waits_and_refuses_what_comes_after(tmp_path
     assert rows(path) == [0, 1, 2, 3, 4]
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+async def test_a_writer_that_fails_says_so_to_whoever_comes(tmp_path: Path) -> None:
+    def fail(_connection: sqlite3.Connection, _group: Group) -> None:
+        raise RuntimeError("a bug")
+
+    connection = connect(tmp_path / "x.db")
+    connection.close()
+    writer = Writer(tmp_path / "x.db", connect, SystemClock(), fail)
+    writer.start()
+    try:
+        assert await writer.submit(lambda _connection: 1) == 1
+        with pytest.raises(DatabaseUnusable, match="restart the box"):
+            while True:
+                await writer.submit(lambda _connection: 2)
+    finally:
+        await writer.close()
+
+
 async def test_work_that_ends_the_transaction_itself_is_caught(tmp_path: Path) -> None:
     path = tmp_path / "x.db"
 
