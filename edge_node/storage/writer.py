@@ -96,27 +96,26 @@ class Writer:
         Raises what ``work`` raised, :class:`StorageBusy` when too many wait, and what
         :func:`~edge_node.storage.errors.translated` makes of a failing disk.
         """
-        if self._ended:
-            raise DatabaseUnusable("the writing thread has failed", "restart the box")
         if self._closing:
-            raise StorageBusy("the box is shutting down")
+            raise self._refusal()
         job: _Job[Result] = _Job(work, committed, asyncio.get_running_loop().create_future())
         try:
             self._queue.put_nowait(job)
         except queue.Full:
             raise StorageBusy(f"{QUEUE_MAX} transactions wait for the disk already") from None
+        if self._ended:  # while the job was being queued: nobody will take it
+            raise self._refusal()
         return await job.future
 
     async def close(self) -> None:
         """Finish what waits, then close the connection. Harmless when it is closed already."""
-        if self._closing:
-            return
         self._closing = True
         if self._thread.is_alive():
             await asyncio.to_thread(self._queue.put, None)
             await asyncio.to_thread(self._thread.join)
-        if self._connection is not None:
-            self._connection.close()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
     def _run(self) -> None:
         assert self._connection is not None
@@ -188,10 +187,15 @@ class Writer:
             while True:
                 job = self._queue.get_nowait()
                 if job is not None:
-                    job.error = StorageBusy("the box is shutting down")
+                    job.error = self._refusal()
                     rest.append(job)
         if rest:
             self._deliver(rest)
+
+    def _refusal(self) -> Exception:
+        if self._ended:
+            return DatabaseUnusable("the writing thread has failed", "restart the box")
+        return StorageBusy("the box is shutting down")
 
 
 def _tell(group: list[_Job[Any]]) -> None:
