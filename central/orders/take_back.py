@@ -37,7 +37,7 @@ class TakeBack:
             except Exception as error:
                 if not is_away(error):
                     raise
-                log.warning("database away: overdue tasks wait", problem=str(error))
+                log.warning("database away: overdue tasks wait", problem=str(error.__cause__ or error))
             await asyncio.sleep(self._interval_s)
 
     async def look(self) -> int:

@@ -142,7 +142,7 @@ class OutboxWorker:
                     if not is_away(error):
                         raise
                     if not away:
-                        log.warning("database away: the outbox waits", problem=str(error))
+                        log.warning("database away: the outbox waits", problem=str(error.__cause__ or error))
                     away, found = True, False
                 else:
                     away = False

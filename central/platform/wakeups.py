@@ -76,7 +76,7 @@ class Wakeups:
                             bell.ring(notice.payload)
             except psycopg.OperationalError as error:
                 if not away:
-                    log.warning("database away: waiting without wake-ups", problem=str(error))
+                    log.warning("database away: waiting without wake-ups", problem=str(error.__cause__ or error))
                 away = True
             await asyncio.sleep(RETRY_S)
 
