@@ -111,6 +111,7 @@ class Mqtt:
         self._broker, self._subscriptions, self._keepalive_s = broker, list(subscriptions), keepalive_s
         self._inbox: asyncio.Queue[MqttEvent] = asyncio.Queue()
         self._connection = 0
+        self._online = False
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         client = paho.Client(
@@ -146,14 +147,14 @@ class Mqtt:
 
     @property
     def is_connected(self) -> bool:
-        """Whether the broker is reached now."""
-        return self._client.is_connected()
+        """Whether the broker is reached now. paho's own word for it is still true when it reports the loss."""
+        return self._online
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
         """Send a message, or drop it: false when the broker is away or too many messages are unconfirmed."""
         if len(payload) > FRAME_BYTES_MAX:
             raise ValueError(f"a message of {len(payload)} bytes: at most {FRAME_BYTES_MAX} are allowed")
-        if not self._client.is_connected():
+        if not self._online:
             self.counters.dropped_out += 1
             return False
         sent = self._client.publish(topic, payload, qos=1, retain=retain)
@@ -180,7 +181,7 @@ class Mqtt:
     def done(self, message: Message) -> None:
         """The message is dealt with: the broker may send the next ones."""
         with self._lock:
-            if message.connection == self._connection and self._client.is_connected():
+            if message.connection == self._connection and self._online:
                 self._client.ack(message.mid, message.qos)
 
     def _post(self, event: MqttEvent) -> None:
@@ -206,6 +207,7 @@ class Mqtt:
             return
         with self._lock:
             self._connection += 1
+            self._online = True
             connection = self._connection
         self.counters.connects += 1
         if self._subscriptions:
@@ -215,6 +217,8 @@ class Mqtt:
     def _on_disconnect(
         self, _client: paho.Client, _data: object, _flags: Any, reason: ReasonCode, _properties: Properties | None
     ) -> None:
+        with self._lock:
+            self._online = False
         self._post(Disconnected(str(reason)))
 
     def _on_message(self, client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
