@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 import pytest_asyncio
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
+
+# Properties are about values, not about how busy the machine is: no example has a deadline.
+settings.register_profile("tillway", deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
+settings.load_profile("tillway")
 
 _database_numbers = itertools.count(1)
 
