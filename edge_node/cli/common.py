@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
 Json = Mapping[str, Any]
 
 

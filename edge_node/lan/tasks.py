@@ -16,18 +16,6 @@ from edge_node.ports import Actor, PickTask, PrintJob, PrintKind, View
 from edge_node.printing.slips import task_code
 from retail.errors import Refused
 from retail.text import clean
-from sync_protocol.tasks import (
-    ACCEPTED,
-    ASSIGNED,
-    HANDED_OVER,
-    PACKED,
-    REJECTED,
-    RELEASED,
-    SHIPPED,
-    START_ASKED,
-    STARTED,
-    WITHDRAWN,
-)
 
 router = APIRouter()
 
@@ -38,9 +26,6 @@ TaskState = Literal[
     "accepted", "assigned", "start_asked", "started", "packed", "shipped", "handed_over", "rejected", "released",
     "withdrawn",
 ]  # fmt: skip
-STATES = (
-    ACCEPTED, ASSIGNED, START_ASKED, STARTED, PACKED, SHIPPED, HANDED_OVER, REJECTED, RELEASED, WITHDRAWN,
-)  # fmt: skip
 
 
 class TaskLine(Answer):
