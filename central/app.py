@@ -19,7 +19,7 @@ from retail.ids import IdSource
 DESCRIPTION = (
     "Orders, stock and the fleet of Tillway. Amounts are integers of the currency's minor unit, times milliseconds"
     " since 1970 UTC. Errors are problem documents (RFC 9457) that name the field and the remedy. Lists are paged by"
-    " `cursor`; orders are idempotent by the shop's own number, other changes by `Idempotency-Key`."
+    " cursor; orders are idempotent by the shop's own number, other changes by the header Idempotency-Key."
 )
 
 

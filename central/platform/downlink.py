@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,6 +23,19 @@ from sync_protocol.streams import Delta
 CHANNEL = "tillway_downlink"
 
 Record = TypeVar("Record")
+
+_APPEND = text(
+    """
+    WITH added AS (
+        INSERT INTO downlink_delta (tenant, scope, stream, ver, delta, hash)
+        VALUES (:tenant, :scope, :stream, :ver, :delta, :hash)
+    ), moved AS (
+        UPDATE downlink_head SET ver = :ver, hash = :hash
+        WHERE tenant = :tenant AND scope = :scope AND stream = :stream
+    )
+    SELECT pg_notify(:channel, :payload)
+    """
+)
 
 
 @dataclass(frozen=True)
@@ -68,13 +81,11 @@ async def append(conn: AsyncConnection, scope: str, stream: str, delta: Delta) -
     ).one()
     ver = row.ver + 1
     digest = chain.stream_hash(row.hash, ver, encoded)
-    await conn.execute(insert(downlink_delta).values(scope=scope, stream=stream, ver=ver, delta=encoded, hash=digest))
-    await conn.execute(
-        update(head)
-        .where(head.c.tenant == TENANT, head.c.scope == scope, head.c.stream == stream)
-        .values(ver=ver, hash=digest)
-    )
-    await conn.execute(select(func.pg_notify(CHANNEL, f"{scope}/{stream}")))
+    parameters = {
+        "tenant": TENANT, "scope": scope, "stream": stream, "ver": ver, "delta": encoded, "hash": digest,
+        "channel": CHANNEL, "payload": f"{scope}/{stream}",
+    }  # fmt: skip
+    await conn.execute(_APPEND, parameters)
     return Version(row.gen, ver, digest)
 
 

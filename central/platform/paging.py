@@ -18,7 +18,7 @@ LIMIT_DEFAULT = 50
 CURSOR_LENGTH_MAX = 400
 
 Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX, description="Rows a page")]
-Cursor = Annotated[str, Query(max_length=CURSOR_LENGTH_MAX, description="`next` of the page before; empty: the first")]
+Cursor = Annotated[str, Query(max_length=CURSOR_LENGTH_MAX, description="next of the page before; empty: the first")]
 
 Row = TypeVar("Row")
 
