@@ -18,8 +18,8 @@ BATCH_EVENTS_MAX = 256
 BATCH_BODY_BYTES_MAX = 512 * 1024
 """Bodies in one batch, before compression; keeps a batch of incompressible bodies below the raw limit."""
 
-DELTAS_MAX = 256
-"""Versions in one message of a stream."""
+DELTAS_MAX = 4_000
+"""Versions in one message of a stream. The limit of bytes is reached first, but for tiny deltas."""
 STREAMS_MAX = 16
 """Streams in one hello: more than there are, so that a newer box may know more than this centre."""
 SOFTWARE_LENGTH_MAX = 100

@@ -15,6 +15,7 @@ from sync_protocol.events import BODY_BYTES_MAX
 from sync_protocol.frames import (
     BATCH_BODY_BYTES_MAX,
     BATCH_EVENTS_MAX,
+    DELTAS_MAX,
     FRAME_BYTES_MAX,
     FRAME_BYTES_RAW_MAX,
     EventBatch,
@@ -175,6 +176,11 @@ def test_the_largest_delta_always_fits_a_message() -> None:
         encode_delta(CatalogueDelta((msgspec.structs.replace(item, name="x" * (room + 1)),)))
     with pytest.raises(FrameError, match="at most"):
         decode_delta(CATALOGUE, delta + b"x")
+
+
+def test_a_stream_message_of_many_small_versions_is_lawful() -> None:
+    message = StreamDelta(PRICE, 1, 0, DELTAS_MAX, (b"tiny",) * DELTAS_MAX, chain.ZERO)
+    assert decode_frame(StreamDelta, encode_frame(message)) == message
 
 
 def test_a_delta_has_a_limit_of_records() -> None:
