@@ -1,6 +1,6 @@
 """Tasks: the pick lists of the store, and what handhelds report about them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Query
@@ -26,6 +26,8 @@ TaskState = Literal[
     "accepted", "assigned", "start_asked", "started", "packed", "shipped", "handed_over", "rejected", "released",
     "withdrawn",
 ]  # fmt: skip
+STATES: tuple[str, ...] = get_args(TaskState)
+"""The states in which a task may be asked for; a page has a word for each."""
 
 
 class TaskLine(Answer):
