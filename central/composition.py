@@ -178,8 +178,10 @@ async def _http(
     app = create_app(engine, clock, ids, version=software_version(), broker_up=broker_up, more=[pages.router])
     try:
         async with serving(app, listener) as address:
-            yield address
-            pages.pulse.close()
+            try:
+                yield address
+            finally:
+                pages.pulse.close()  # open streams end, so that nobody has to wait for them
     finally:
         await engine.dispose()
 

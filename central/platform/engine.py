@@ -11,6 +11,8 @@ from sqlalchemy.pool import NullPool
 
 CONNECT_TIMEOUT_S = 3
 POOL_TIMEOUT_S = 5.0
+STATEMENT_TIMEOUT_S = 60
+"""Longest statement, and longest pause inside a transaction, of a service; commands such as imports have no limit."""
 
 
 def driver_url(database_url: str) -> URL:
@@ -36,7 +38,7 @@ def make_engine(database_url: str, *, pool_size: int = 10, application: str = "t
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
         pool_pre_ping=True,
-        connect_args=_connect_args(application),
+        connect_args=_connect_args(application, STATEMENT_TIMEOUT_S),
     )
 
 
@@ -53,9 +55,10 @@ def is_away(error: BaseException) -> bool:
     )  # fmt: skip
 
 
-def _connect_args(application: str) -> dict[str, object]:
+def _connect_args(application: str, timeout_s: int = 0) -> dict[str, object]:
+    limits = f"-c statement_timeout={timeout_s}s -c idle_in_transaction_session_timeout={timeout_s}s"
     return {
         "connect_timeout": CONNECT_TIMEOUT_S,
         "application_name": application,
-        "options": "-c timezone=UTC",
+        "options": f"-c timezone=UTC {limits}",
     }
