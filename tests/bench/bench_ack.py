@@ -16,7 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from central.ingest.driver import FleetDesk, Ingest
 from central.platform.engine import libpq_url, make_engine
 from central.platform.tables import TENANT
-from edge_node.ports import LogEntry
 from edge_node.storage import SqliteJournal
 from edge_node.sync.driver import LinkSettings, SyncDriver
 from firmware_config.supervisor import Supervisor
@@ -25,11 +24,11 @@ from simulators.broker import broker_spec, free_port
 from sync_protocol import topics
 from sync_protocol.frames import Grant, Hello
 from sync_protocol.mqtt import BrokerAddress, Mqtt
-from sync_protocol.sender import SenderSettings
 from tests.bench.benchmark import Benchmark, Bound, Row, Setting
 from tests.bench.figures import Figures, percentile_ms
 from tests.bench.fleet import enrol
 from tests.bench.shop import REGISTERS, STORE, Shop, open_shop
+from tests.bench.watched import Log, WatchedJournal
 from tests.bench.wire import EchoPath, batch_payload, echo_path, events_packet_bytes
 
 HOST = "127.0.0.1"
@@ -42,57 +41,6 @@ BACKLOG = 100
 RAW = 40
 """Round trips and inserts in one round, of each."""
 ACKED_S_MAX = 30.0
-
-
-@dataclass
-class Log:
-    """Moments of each entry by its sequence, in seconds of the performance counter."""
-
-    committed: dict[int, float] = field(default_factory=dict)
-    idle: set[int] = field(default_factory=set)
-    acked: dict[int, float] = field(default_factory=dict)
-    kept: dict[int, float] = field(default_factory=dict)
-    sent_at: float = float("-inf")
-    head: int = 0
-    through: int = 0
-    batches: int = 0
-
-    def committed_now(self, head: int) -> None:
-        """An entry is durable. On an idle line nothing is under way and no linger holds it up."""
-        now = time.perf_counter()
-        if self.through == head - 1 and now - self.sent_at > SenderSettings().linger_s:
-            self.idle.add(head)
-        self.committed[head] = now
-        self.head = head
-
-    def note(self, moments: dict[int, float], through: int) -> None:
-        """Everything up to ``through`` has come this far now."""
-        now = time.perf_counter()
-        for seq in range(through, 0, -1):
-            if seq in moments:
-                break
-            moments[seq] = now
-
-
-class WatchedJournal(SqliteJournal):
-    """The box's journal, which also notes when the link reads from it and writes to it."""
-
-    def __init__(self, shop: Shop, log: Log) -> None:
-        super().__init__(shop.store, lambda _tx, _update: None)
-        self._log = log
-        shop.store.on_append(log.committed_now)
-
-    async def read(self, after: int, limit: int) -> list[LogEntry]:
-        entries = await super().read(after, limit)
-        self._log.sent_at = time.perf_counter()
-        self._log.batches += 1
-        return list(entries)
-
-    async def acknowledge(self, gen: int, through: int, chain_hash: bytes) -> None:
-        self._log.note(self._log.acked, through)
-        self._log.through = through
-        await super().acknowledge(gen, through, chain_hash)
-        self._log.note(self._log.kept, through)
 
 
 @dataclass
