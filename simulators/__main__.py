@@ -7,7 +7,6 @@ EXIT_UNAVAILABLE = 69
 """sysexits.h, EX_UNAVAILABLE: something that the program needs is not installed."""
 
 NEEDED = (
-    "aiosqlite",
     "amqtt",
     "escpos",
     "fastapi",
