@@ -63,8 +63,13 @@ class MemoryStore:
             tx.put("entry", (store, box, entry.seq), entry)
         for entry in self._insert_events(tx, store, entries):
             self._derive(tx, store, box, entry)
+        tx.put("history", len(self.disk.rows("history")), (store, box, before, after, tuple(entries)))
         tx.commit()
         return True
+
+    def history(self) -> Sequence[tuple[str, UUID, Watermark, Watermark, Sequence[Entry]]]:
+        """Everything that was taken and not lost since, in order: what to repeat on another store."""
+        return list(self.disk.rows("history").values())
 
     def _move_watermark(self, tx: Transaction, store: str, box: UUID, before: Watermark, after: Watermark) -> bool:
         if tx.get("watermark", (store, box), Watermark.start(box)) != before:
