@@ -6,7 +6,7 @@ is kept in memory that matters: whatever is lost on the way is sent again by its
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -141,6 +141,15 @@ class Ingest:
         async with self._engine.connect() as conn:
             await self._know_gen(conn)
             boxes = await linked_boxes(conn, {received.frame.box for received in batches})
+            answers, steps = await self._judge(batches, boxes)
+            marks = await self._store_steps(conn, steps)
+        for box, (linked, verdict) in answers.items():
+            self._acknowledge(linked, marks.get(box, linked.watermark), verdict)
+
+    async def _judge(
+        self, batches: Sequence[Received], boxes: Mapping[UUID, LinkedBox]
+    ) -> tuple[dict[UUID, tuple[LinkedBox, Verdict]], list[BoxStep]]:
+        """The last verdict on each box, and what is to be stored: batches of one box that follow each other are one."""
         answers: dict[UUID, tuple[LinkedBox, Verdict]] = {}
         steps: dict[UUID, BoxStep] = {}
         for received in batches:
@@ -162,11 +171,9 @@ class Ingest:
                 )
             elif isinstance(judgement, Fork):
                 await self._report_fork(linked, judgement)
-        marks = await self._store_steps(list(steps.values()))
-        for box, (linked, verdict) in answers.items():
-            self._acknowledge(linked, marks.get(box, linked.watermark), verdict)
+        return answers, list(steps.values())
 
-    async def _store_steps(self, steps: Sequence[BoxStep]) -> dict[UUID, Watermark]:
+    async def _store_steps(self, conn: AsyncConnection, steps: Sequence[BoxStep]) -> dict[UUID, Watermark]:
         """Store ``steps``; what the database refuses is narrowed down to single entries, which become dead letters.
 
         Returns the watermarks that moved: a box that another worker overtook is missing and learns by its next batch.
@@ -174,31 +181,32 @@ class Ingest:
         if not steps:
             return {}
         try:
-            moved = await self._store_rows(Rows(steps))
+            moved = await self._store_rows(conn, Rows(steps))
             return {step.box: step.after for step in steps if step.box in moved}
         except (DataError, IntegrityError, InterfaceError, ProgrammingError) as error:
             if is_away(error):
                 raise
+            await conn.rollback()
             problem = str(error.orig or error).splitlines()[0]
         if len(steps) > 1:
             marks: dict[UUID, Watermark] = {}
             for step in steps:
-                marks |= await self._store_steps([step])
+                marks |= await self._store_steps(conn, [step])
             return marks
         [step] = steps
         if len(step.entries) == 1:
             log.error("event parked as a dead letter", location=step.location, problem=problem)
-            await self._store_rows(Rows([step], {step.entries[0].id: problem}))
+            await self._store_rows(conn, Rows([step], {step.entries[0].id: problem}))
             return {step.box: step.after}
         first, second = _halves(step)
-        marks = await self._store_steps([first])
+        marks = await self._store_steps(conn, [first])
         if step.box in marks:
-            marks |= await self._store_steps([second])
+            marks |= await self._store_steps(conn, [second])
         return marks
 
-    async def _store_rows(self, rows: Rows) -> set[UUID]:
-        async with self._engine.begin() as conn:
-            moved = await store(conn, rows)
+    async def _store_rows(self, conn: AsyncConnection, rows: Rows) -> set[UUID]:
+        moved = await store(conn, rows)
+        await conn.commit()
         EVENTS.inc(len(rows.entries))
         DEAD.inc(len(rows.dead))
         return moved

@@ -2,8 +2,7 @@
 
 Compare-and-set of the watermarks, entries, events, effects and work for other contexts are one statement in one
 transaction: either all of a box's batch is there, or none of it, and two workers that hold the same batch cannot both
-store it. Only boxes whose compare-and-set succeeds bring anything. (Measured against four statements: two to four
-times the rate, `docs/benchmarks.md`.)
+store it. Only boxes whose compare-and-set succeeds bring anything.
 """
 
 from collections.abc import Iterable
@@ -48,7 +47,7 @@ async def store(conn: AsyncConnection, rows: Rows) -> set[UUID]:
     parameters: dict[str, object] = {"tenant": TENANT}
     for relation in rows.relations:
         parameters.update(relation.parameters)
-    result = await conn.execute(text(_statement(rows)), parameters)
+    result = await conn.execute(_STORE, parameters)
     return {row.box for row in result}
 
 
@@ -108,3 +107,7 @@ WITH moved AS (
 )
 SELECT box, (SELECT count(*) FROM rung) AS topics FROM moved
 """
+
+
+_STORE = text(_statement(Rows(())))
+"""The statement is the same for every group: only its arrays differ."""

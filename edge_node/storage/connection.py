@@ -41,6 +41,8 @@ def _connect(path: Path, query_only: bool) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA wal_autocheckpoint = 0")
         connection.execute("PRAGMA foreign_keys = ON")
+        # Savepoints keep their journal in memory: on disk each sale would make and remove a file beside the database.
+        connection.execute("PRAGMA temp_store = MEMORY")
         if query_only:
             connection.execute("PRAGMA query_only = ON")
         check_settings(connection)

@@ -165,6 +165,19 @@ async def test_an_entry_that_the_database_refused_is_parked_with_the_reason(engi
     assert await rows(engine, "SELECT count(*) FROM sale") == [(0,)]
 
 
+async def test_texts_that_look_like_syntax_arrive_as_they_are(engine: AsyncEngine, log: Log) -> None:
+    await enrol(engine, log)
+    names = ['"', "\\", "{a,b}", "NULL", "", " ", "'); DROP TABLE sale; --", "Gruyère 🧀", 'a\\"b', "%s :name"]
+    for name in names:
+        log.append(sale(log.ids, name=name))
+    await put(engine, log.step(0, len(names)))
+    query = (
+        "SELECT name FROM sale_line JOIN sale USING (tenant, sale_id) JOIN event ON event.id = event_id ORDER BY seq"
+    )
+    assert [row[0] for row in await rows(engine, query)] == names
+    assert await rows(engine, "SELECT count(*) FROM dead_letter") == [(0,)]
+
+
 async def test_of_two_workers_with_the_same_batch_one_stores_it(engine: AsyncEngine, log: Log) -> None:
     import asyncio
 
