@@ -19,15 +19,20 @@ _BAR = Markup(
     '<rect class="chart-bar series-{}" x="{:.2f}%" y="{:.1f}" width="{:.2f}%" height="{:.1f}" rx="1.5">'
     "<title>{}</title></rect>"
 )
+_LABEL = Markup('<text x="{:.2f}%" y="{}" text-anchor="middle"{}>{}</text>')
 _STEPS = (2, 4, 6, 8, 10)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One place on the axis and the value of each series there."""
+    """One place on the axis and the value of each series there.
+
+    Where the place is a moment, ``at_ms`` says which, and the browser shows it as the reader's own time of day.
+    """
 
     label: str
     values: tuple[int, ...]
+    at_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +116,9 @@ def _columns(rows: Sequence[Row], series: Sequence[str], top: int) -> list[Marku
             height = _PLOT * value / top
             base -= height
             if value:
-                words = f"{row.label}: {value} {name}"
+                words = f"{value} {name}" if row.at_ms is not None else f"{row.label}: {value} {name}"
                 parts.append(_BAR.format(place, left + slot * 0.14, base, slot * 0.72, height, words))
         if index % every == 0:
-            parts.append(
-                Markup('<text x="{:.2f}%" y="{}" text-anchor="middle">{}</text>').format(
-                    left + slot / 2, HEIGHT - 6, row.label
-                )
-            )
+            moment = Markup(' data-moment="{}"').format(row.at_ms) if row.at_ms is not None else ""
+            parts.append(_LABEL.format(left + slot / 2, HEIGHT - 6, moment, row.label))
     return parts

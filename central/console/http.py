@@ -19,7 +19,7 @@ from central.console import labels, overview
 from central.console.frame import Frame, NoSuchPage, links, route_class
 from central.console.pulse import Pulse, changed
 from central.console.reads import attention, fleet, imports, orders, tasks
-from central.console.reads.overview import DAY, HOUR
+from central.console.reads.overview import WINDOWS
 from central.console.styleguide import samples
 from central.console.timeline import timeline
 from central.console.why import Why, why
@@ -76,10 +76,11 @@ def console(engine: AsyncEngine, clock: Clock, silent_s: float = SILENT_S) -> Co
     async def overview_page(window: Word = "") -> Response:
         now_ms = clock.now_ms()
         async with engine.connect() as conn:
-            figures = await overview.read(conn, now_ms, silent, {"hour": HOUR, "day": DAY}.get(window))
+            figures = await overview.read(conn, now_ms, silent, WINDOWS.get(window))
         return await frame.page(
             "overview.html", "overview", "Overview", now_ms=now_ms, topics=["orders", "fleet", "attention"],
             exceptions=figures.exceptions, figures=figures.figures, received=figures.received, window=figures.window,
+            windows=WINDOWS.values(),
             stores=figures.stores,
         )  # fmt: skip
 

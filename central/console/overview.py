@@ -9,12 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from central.console.reads import attention, fleet, orders, tasks
 from central.console.reads import overview as reads
-from central.console.reads.overview import DAY, HOUR, StoreRow, Window
+from central.console.reads.overview import DAY, HOUR, QUARTER, StoreRow, Window
 from web_kit.charts import Chart, Row, bars, sparkline
 from web_kit.words import count, moment, number
 
-_SHORT_PAST_MS = 3 * 60 * 60 * 1000
-"""A centre whose first order is younger shows the last hour: a day would be an empty chart."""
+_SHORT_PASTS_MS = ((20 * 60_000, QUARTER), (3 * 60 * 60_000, HOUR))
+"""A centre whose first order is younger than this shows a shorter window: a day would be an empty chart."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,11 @@ class Overview:
 
 
 async def read(conn: AsyncConnection, now_ms: int, silent: timedelta, window: Window | None) -> Overview:
-    """Read the page's figures. Without a ``window`` it is the hour while the centre is young, else the day."""
+    """Read the page's figures. Without a ``window`` it is a shorter one while the centre is young, else the day."""
     now = moment(now_ms)
     if window is None:
-        first_ms = await reads.first_order_ms(conn)
-        window = DAY if first_ms is not None and now_ms - first_ms > _SHORT_PAST_MS else HOUR
+        past_ms = now_ms - (await reads.first_order_ms(conn) or now_ms)
+        window = next((short for most_ms, short in _SHORT_PASTS_MS if past_ms < most_ms), DAY)
     order_counts = await orders.counts(conn, now_ms)
     task_counts = await tasks.counts(conn, now_ms)
     health = await fleet.health_counts(conn, fleet.Moment(now, silent))
@@ -117,7 +117,7 @@ async def read(conn: AsyncConnection, now_ms: int, silent: timedelta, window: Wi
                "/console/orders", sparkline=sparkline(received, f"Orders received, {window.title}")),
         Figure("Late orders", number(order_counts["late"]), late_share, "/console/orders?view=late",
                "bad" if order_counts["late"] else "ok"),
-        Figure(f"Fulfilled, {window.title}", number(fulfilled), f"{number(before)} in the {window.key} before",
+        Figure(f"Fulfilled, {window.title}", number(fulfilled), f"{number(before)} in the {window.name} before",
                "/console/pick-lists?view=closed", "ok" if fulfilled >= before else "",
                sparkline(left, f"Pick lists that left the building, {window.title}")),
         Figure("Boxes healthy", f"{number(health['healthy'])} of {number(boxes)}",
@@ -138,5 +138,7 @@ def _unwell(health: Mapping[str, int]) -> tuple[str, str, str]:
 def _chart(buckets: Sequence[reads.Bucket], window: Window) -> Chart:
     ship, pickup = sum(bucket.ship for bucket in buckets), sum(bucket.pickup for bucket in buckets)
     sentence = f"{count(ship + pickup, 'order')} received in the {window.title}: {ship} to ship, {pickup} for pickup"
-    rows = [Row(f"{moment(bucket.start_ms):%H:%M}", (bucket.ship, bucket.pickup)) for bucket in buckets]
-    return bars("received", "Orders received", sentence, "From (UTC)", ("to ship", "for pickup"), rows)
+    rows = [
+        Row(f"{moment(bucket.start_ms):%H:%M}", (bucket.ship, bucket.pickup), bucket.start_ms) for bucket in buckets
+    ]
+    return bars("received", "Orders received", sentence, "From", ("to ship", "for pickup"), rows)

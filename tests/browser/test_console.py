@@ -1,5 +1,6 @@
 """The console in a real browser."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -138,9 +139,24 @@ async def test_a_hello_brings_an_offline_box_back_without_a_click(open_page: Ope
     await expect(row).not_to_contain_text("Offline")
 
 
-async def test_colours_follow_the_system_until_somebody_chooses_and_the_choice_is_there_before_the_first_paint(
-    open_page: OpenPage, site: ConsoleSite
+async def test_without_a_stream_of_events_the_page_says_since_when_it_stands_and_asks_by_itself(
+    open_page: OpenPage, site: ConsoleSite, watch: Any
 ) -> None:
+    watch.expected.append("net::ERR_FAILED")
+    page = await open_page()
+    await page.clock.install()
+    await page.route("**/console/events", lambda route: route.abort())
+    await page.goto(_address(site, "/console/orders"))
+    await expect(page.locator("#live-words")).to_have_text(re.compile(r"As of \d\d:\d\d"))
+    await _add_order(site, "W-LIVE-3")
+    await page.clock.run_for(15_000)
+    await expect(page.locator("#order-W-LIVE-3")).to_be_visible()
+
+
+async def test_colours_follow_the_system_until_somebody_chooses_and_the_choice_is_there_before_the_first_paint(
+    open_page: OpenPage, site: ConsoleSite, watch: Any
+) -> None:
+    watch.expected.append("net::ERR_FAILED")
     page = await open_page(color_scheme="dark")
     await _settled(page, _address(site, "/console"))
     assert await _background(page) == "rgb(13, 19, 28)"
@@ -150,11 +166,6 @@ async def test_colours_follow_the_system_until_somebody_chooses_and_the_choice_i
     await page.route("**/*.js", lambda route: route.abort())
     await page.goto(_address(site, "/console/orders"))
     assert await _background(page) == "rgb(246, 247, 249)"
-
-
-@pytest.fixture(autouse=True)
-def _blocked_scripts_are_provoked(watch: Any) -> None:
-    watch.expected.append("net::ERR_FAILED")
 
 
 async def test_times_read_the_same_whether_the_server_or_the_browser_writes_them(

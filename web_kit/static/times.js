@@ -1,6 +1,8 @@
 // Keeps the times on a page current. The words are those of web_kit/words.py.
 // The server's clock counts: every page says what time it was there (data-now), so a wrong device clock does no harm.
 
+const TIME = { hour: "2-digit", minute: "2-digit" };
+
 let ahead = 0;
 
 export function now() {
@@ -29,8 +31,7 @@ export function due(seconds) {
 function clock(ms) {
   const at = new Date(ms);
   const today = new Date(now()).toDateString() === at.toDateString();
-  const style = today ? {} : { day: "numeric", month: "short" };
-  return at.toLocaleString("en-GB", { ...style, hour: "2-digit", minute: "2-digit" });
+  return at.toLocaleString("en-GB", today ? TIME : { day: "numeric", month: "short", ...TIME });
 }
 
 function show(element) {
@@ -44,7 +45,14 @@ function show(element) {
   if (!element.title) element.title = new Date(ms).toLocaleString("en-GB");
 }
 
+// A place on a chart's axis: the time of day where the reader is.
+function showMoment(element) {
+  const words = new Date(Number(element.dataset.moment)).toLocaleTimeString("en-GB", TIME);
+  if (element.textContent !== words) element.textContent = words;
+}
+
 export function showTimes(root = document) {
+  root.querySelectorAll("[data-moment]").forEach(showMoment);
   root.querySelectorAll("time[data-time]").forEach(show);
 }
 

@@ -146,6 +146,7 @@ async function refresh() {
 }
 
 // Pages change without leaving the document: a link that fails while the box is away would lose the page.
+let shown = location.pathname;
 async function go(path, remember) {
   try {
     const page = await load(path, "");
@@ -154,6 +155,7 @@ async function go(path, remember) {
       return;
     }
     if (remember) history.pushState(null, "", path);
+    shown = path;
     content.replaceChildren();
     replace(page.html);
     content.dataset.tag = page.tag;
@@ -167,6 +169,7 @@ async function go(path, remember) {
     showTimes();
     paint();
   } catch (error) {
+    if (!remember) history.pushState(null, "", shown);
     complain("The box does not answer", "Stay on this page: what you do is kept.");
   }
 }
