@@ -90,7 +90,7 @@ class DownlinkSender:
             _, ver, digest = hello.cursors.get(stream, (0, 0, ZERO))
             if head is None or (ver, digest) == (head.ver, head.hash):
                 continue
-            if ver >= head.ver:
+            if ver >= head.ver or not await _fits(conn, scope, stream, ver, digest):
                 await self._misfit(location, stream, ver, head)
                 continue
             await self._send_repair(conn, location, scope, stream, ver, head)
@@ -126,6 +126,14 @@ async def _heads(conn: AsyncConnection, wanted: Collection[str]) -> dict[tuple[s
     if wanted:
         query = query.where(tuple_(table.c.scope, table.c.stream).in_([name.rsplit("/", 1) for name in wanted]))
     return {(row.scope, row.stream): Version(row.gen, row.ver, row.hash) for row in await conn.execute(query)}
+
+
+async def _fits(conn: AsyncConnection, scope: str, stream: str, ver: int, digest: bytes) -> bool:
+    """Whether ``digest`` is the stream's chain hash at version ``ver``."""
+    if ver == 0:
+        return digest == ZERO
+    [at] = await downlink.since(conn, scope, stream, ver - 1, 1)
+    return at.hash == digest
 
 
 def _messages(stream: str, gen: int, after: int, deltas: Sequence[StoredDelta]) -> Iterator[StreamDelta]:

@@ -9,7 +9,7 @@ import structlog
 from edge_node.peripherals.documents import PickSlip
 from edge_node.peripherals.receipt_printer.driver import PrinterDriver
 from edge_node.peripherals.receipt_printer.encoder import Encoder
-from edge_node.peripherals.receipt_printer.jobs import PrintBytes
+from edge_node.peripherals.receipt_printer.jobs import Evidence, PrintBytes
 from edge_node.peripherals.receipt_printer.jobs import PrintResult as DriverResult
 from edge_node.ports import DeviceStatus, PrintOrder, PrintOutcome, PrintResult
 from edge_node.printing.slips import SlipWriter
@@ -63,7 +63,8 @@ class EscposPrinter:
             log.exception("a slip could not be encoded", printer=self.name)
             return PrintResult(PrintOutcome.UNCERTAIN, f"the slip cannot be printed: {type(error).__name__}")
         outcome = await asyncio.wrap_future(self._driver.submit(job))
-        if outcome.result is DriverResult.UNCERTAIN and not self._can_prove:
+        taken = outcome.evidence in (Evidence.PROCESSED, Evidence.SENT)
+        if outcome.result is DriverResult.UNCERTAIN and not self._can_prove and taken:
             return PrintResult(PrintOutcome.TAKEN, outcome.detail)
         return PrintResult(PrintOutcome(outcome.result.value), outcome.detail)
 

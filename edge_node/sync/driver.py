@@ -13,6 +13,7 @@ import structlog
 
 from edge_node.ports import Journal, LogEntry
 from retail.clock import Clock
+from retail.errors import Fatal
 from sync_protocol import topics
 from sync_protocol.chain import ZERO
 from sync_protocol.codec import decode_delta, decode_frame, encode_frame
@@ -222,13 +223,19 @@ class SyncDriver:
     async def _send_batch(self, sender: Sender, mqtt: Mqtt, after: int, limit: int) -> None:
         entries = _within(await self._journal.read(after, limit), BATCH_BODY_BYTES_MAX)
         previous = await self._journal.hash_at(after)
-        if not entries or previous is None or sender.acked != after:
-            return
+        if sender.acked != after:
+            return  # acknowledged meanwhile: the next look sends what follows
+        if not entries or previous is None:
+            raise Fatal(
+                f"the log has nothing after entry {after}, its head is {sender.head}", "run edge-node doctor --full"
+            )
         while True:
             try:
                 payload = encode_frame(_batch(sender, previous, entries))
                 break
             except FrameError:
+                if len(entries) == 1:
+                    raise
                 # Bodies that do not compress: half of them will fit, one always does.
                 entries = entries[: max(1, len(entries) // 2)]
         mqtt.publish(topics.uplink(self._settings.store, topics.UP_EVENTS), payload)
