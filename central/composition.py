@@ -173,7 +173,7 @@ async def _http(
     settings: Settings, url: str, listener: socket.socket, broker: Mqtt | None, clock: Clock, ids: IdSource
 ) -> AsyncIterator[str]:
     engine = make_engine(url, pool_size=settings.database_pool_size, application="tillway-http")
-    pages = console(engine, clock)
+    pages = console(engine, clock, settings.silent_s)
     broker_up = None if broker is None else lambda: broker.is_connected
     app = create_app(engine, clock, ids, version=software_version(), broker_up=broker_up, more=[pages.router])
     try:
