@@ -25,8 +25,6 @@ from sync_protocol.frames import BAD, BATCH_EVENTS_MAX, FENCED, GAP, Ack
 class SenderSettings:
     """Pace of the uplink, in seconds. The defaults are those of `docs/protocol.md`."""
 
-    linger_s: float = 0.05
-    linger_events: int = 64
     resend_s_min: float = 2.0
     resend_s_max: float = 60.0
     resend_round_trips: float = 4.0
@@ -117,7 +115,6 @@ class Sender:
         self._chance = chance
         self._connected = False
         self._flight: _Flight | None = None
-        self._sent_at = float("-inf")
         self._hello_at = float("inf")
         self._hello_wish_at = float("inf")
         self._hello_sent_at = float("-inf")
@@ -171,7 +168,6 @@ class Sender:
         self.counters.batches += 1
         self.counters.resends += bool(resends)
         self._flight = _Flight(self.acked, hi, now, now + self._patience(resends), resends)
-        self._sent_at = now
 
     def ack_received(self, ack: Ack, own_hash: bytes | None, now: float) -> list[Action]:
         """Take an acknowledgement. ``own_hash`` is the own chain hash at ``ack.through``, None if there is none."""
@@ -251,6 +247,5 @@ class Sender:
             return None
         if self._flight is not None:
             return max(self._flight.resend_at, self._hold_until)
-        # After an idle time the first event goes at once; in a busy time a little patience gathers a fuller batch.
-        gathered = self.head - self.acked >= self.settings.linger_events
-        return max(now if gathered else self._sent_at + self.settings.linger_s, self._hold_until)
+        # At once: while this batch is on its way, the next one gathers by itself.
+        return max(now, self._hold_until)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from edge_node.ports import LogEntry
 from edge_node.storage import SqliteJournal
-from sync_protocol.sender import SenderSettings
 from tests.bench.shop import Shop
 
 
@@ -17,15 +16,14 @@ class Log:
     idle: set[int] = field(default_factory=set)
     acked: dict[int, float] = field(default_factory=dict)
     kept: dict[int, float] = field(default_factory=dict)
-    sent_at: float = float("-inf")
     head: int = 0
     through: int = 0
     batches: int = 0
 
     def committed_now(self, head: int) -> None:
-        """An entry is durable. On an idle line nothing is under way and no linger holds it up."""
+        """An entry is durable. On an idle line nothing is under way."""
         now = time.perf_counter()
-        if self.through == head - 1 and now - self.sent_at > SenderSettings().linger_s:
+        if self.through == head - 1:
             self.idle.add(head)
         self.committed[head] = now
         self.head = head
@@ -49,7 +47,6 @@ class WatchedJournal(SqliteJournal):
 
     async def read(self, after: int, limit: int) -> list[LogEntry]:
         entries = await super().read(after, limit)
-        self._log.sent_at = time.perf_counter()
         self._log.batches += 1
         return list(entries)
 

@@ -125,16 +125,15 @@ def test_only_one_batch_is_in_flight() -> None:
     assert send(box, 0.1).after == 256
 
 
-def test_the_first_event_after_an_idle_time_goes_at_once_and_the_next_ones_gather() -> None:
+def test_an_event_goes_at_once_and_what_comes_meanwhile_gathers_for_the_next_batch() -> None:
     box = greeted()
     box.appended(1)
-    send(box, 5.0)
-    take(box, ack(1), 5.01)
+    assert send(box, 5.0).after == 0
     box.appended(2)
+    box.appended(3)
     assert batches(box, 5.02) == []
-    assert box.wake_at(5.02) == 5.0 + PACE.linger_s
-    box.appended(1 + PACE.linger_events)
-    assert send(box, 5.02).after == 1
+    take(box, ack(1), 5.03)
+    assert send(box, 5.03).after == 1
 
 
 def test_a_broker_confirmation_moves_nothing() -> None:
