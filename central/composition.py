@@ -38,10 +38,10 @@ from central.platform.keeping import keep
 from central.platform.migrate import is_migrated, migrate
 from central.platform.outbox import OutboxWorker, Patience
 from central.platform.wakeups import Wakeups
-from central.server import listening, serving
 from central.settings import Settings
 from central.sourcing.loop import SourcingLoop
 from central.sourcing.use_cases import Limits
+from firmware_config.web_server import listening, serving
 from retail.clock import Clock, SystemClock
 from retail.ids import IdSource, SystemIds
 from sync_protocol import topics
@@ -50,6 +50,8 @@ from sync_protocol.mqtt import BrokerAddress, Mqtt
 Part = Callable[[], Awaitable[object]]
 
 DATABASE_LOOK_S = 0.5
+REQUESTS_STOP_S = 5
+"""How long requests that are under way may take when the centre stops."""
 BROKER_RECONNECT_S = (0.1, 2.0)
 
 log = structlog.get_logger(__name__)
@@ -177,9 +179,9 @@ async def _http(
     broker_up = None if broker is None else lambda: broker.is_connected
     app = create_app(engine, clock, ids, version=software_version(), broker_up=broker_up, more=[pages.router])
     try:
-        async with serving(app, listener) as address:
+        async with serving(app, listener, REQUESTS_STOP_S) as (host, port):
             try:
-                yield address
+                yield f"http://{f'[{host}]' if ':' in host else host}:{port}"
             finally:
                 pages.pulse.close()  # open streams end, so that nobody has to wait for them
     finally:

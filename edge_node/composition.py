@@ -13,15 +13,12 @@ import contextlib
 import os
 import secrets
 import signal
-import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from uuid import UUID
 
 import structlog
-import uvicorn
-from fastapi import FastAPI
 
 from edge_node.checkout.sell import Till
 from edge_node.devices import DeviceBackends, Devices, open_devices
@@ -47,8 +44,9 @@ from edge_node.storage.transaction import Context
 from edge_node.timekeeping import machine_time_quality, stamps
 from firmware_config import litestream
 from firmware_config.supervisor import ChildEvent, ChildFailed, ChildSpec, Supervisor
+from firmware_config.web_server import listening, serving
 from retail.clock import Clock, SystemClock
-from retail.errors import Fatal, Refused
+from retail.errors import Refused
 from retail.ids import IdSource, SystemIds
 
 log = structlog.get_logger(__name__)
@@ -95,7 +93,7 @@ async def run(
     async with contextlib.AsyncExitStack() as parts:
         parts.enter_context(alone_in(settings.dir))
         supervisor = await parts.enter_async_context(Supervisor(_child_event))
-        listener = parts.enter_context(_listening(manifest.lan.host, manifest.lan.port))
+        listener = parts.enter_context(listening(manifest.lan.host, manifest.lan.port))
         who = await parts.enter_async_context(_opened(store, manifest))
         replica = await parts.enter_async_context(_replica(settings.dir, manifest, who, store, supervisor, clock))
 
@@ -122,7 +120,8 @@ async def run(
             replica=replica, link=link.status, devices=equipment.statuses, open_drawer=equipment.drawers(manifest),
             software=software_version(),
         )  # fmt: skip
-        running = await parts.enter_async_context(_serving(create_app(box, [handheld_pages()]), listener))
+        app = create_app(box, [handheld_pages()])
+        running = Running(os.getpid(), *await parts.enter_async_context(serving(app, listener, REQUESTS_STOP_S)))
         note_running(settings.dir, running)
         parts.callback(forget_running, settings.dir)
         parts.callback(scans.close)
@@ -208,53 +207,6 @@ def _printed(tx: Tx, job: PrintJob) -> None:
 
 def _till(manifest: Manifest) -> Till:
     return Till(manifest.store, manifest.currency, {each.number: each.printer for each in manifest.registers})
-
-
-@contextlib.contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    """A listening socket, taken before anything else begins: a second process of the same box stops here."""
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.create_server((host, port), family=family)
-    except OSError as error:
-        raise Fatal(f"{host}:{port} cannot be had: {error.strerror}", "stop what uses it, or choose another") from error
-    with listener:
-        yield listener
-
-
-class _Server(uvicorn.Server):
-    """uvicorn that says when it is ready, and leaves the signals alone: the box stops in its own order."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        try:
-            await super().startup(sockets)
-        finally:
-            self.ready.set()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-@contextlib.asynccontextmanager
-async def _serving(app: FastAPI, listener: socket.socket) -> AsyncIterator[Running]:
-    config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", server_header=False,
-        timeout_graceful_shutdown=REQUESTS_STOP_S,
-    )  # fmt: skip
-    server = _Server(config)
-    host, port = listener.getsockname()[:2]
-    task = asyncio.create_task(server.serve(sockets=[listener]), name="api")
-    try:
-        await server.ready.wait()
-        yield Running(os.getpid(), str(host), int(port))
-    finally:
-        server.should_exit = True
-        await task
 
 
 @contextlib.contextmanager

@@ -1,4 +1,7 @@
-"""uvicorn under our own control: it leaves signals alone and says when it is ready."""
+"""uvicorn under our own control: it takes a socket that is there, leaves signals alone, and says when it is ready.
+
+Both ends stop in an order of their own, so they and not the web server decide what a signal means.
+"""
 
 import asyncio
 import contextlib
@@ -9,9 +12,6 @@ import uvicorn
 from fastapi import FastAPI
 
 from retail.errors import Fatal
-
-REQUESTS_STOP_S = 5
-"""How long requests that are under way may take when the centre stops."""
 
 
 @contextlib.contextmanager
@@ -27,18 +27,20 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
 
 
 @contextlib.asynccontextmanager
-async def serving(app: FastAPI, listener: socket.socket) -> AsyncIterator[str]:
-    """Serve ``app`` on ``listener``; the address under which it answers. At the end, requests under way may finish."""
+async def serving(app: FastAPI, listener: socket.socket, stop_s: int) -> AsyncIterator[tuple[str, int]]:
+    """Serve ``app`` on ``listener``; the host and port under which it answers.
+
+    At the end, requests under way may go on for ``stop_s`` seconds.
+    """
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", server_header=False,
-        timeout_graceful_shutdown=REQUESTS_STOP_S,
-    )  # fmt: skip
+        app, log_config=None, access_log=False, lifespan="off", server_header=False, timeout_graceful_shutdown=stop_s
+    )
     server = _Server(config)
+    host, port = listener.getsockname()[:2]
     task = asyncio.create_task(server.serve(sockets=[listener]), name="http")
     try:
         await server.ready.wait()
-        host, port = listener.getsockname()[:2]
-        yield f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        yield str(host), int(port)
     finally:
         server.should_exit = True
         await task
