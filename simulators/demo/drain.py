@@ -10,6 +10,8 @@ import psycopg
 from simulators.demo.stack import BoxPlace, Stack
 
 POLL_S = 0.3
+IN_HAND = ("accepted", "assigned", "start_asked", "started", "packed")
+"""States of a task at a box in which it is not finished."""
 
 
 @dataclass(frozen=True)
@@ -34,15 +36,18 @@ class Lag:
         )
 
 
-async def drained(stack: Stack, seconds: float, show: Callable[[Lag], None]) -> Lag:
-    """Wait until the lag is zero twice running, at most ``seconds``; returns the last lag."""
+async def drained(stack: Stack, seconds: float, show: Callable[[Lag], None], *, with_tasks: bool = False) -> Lag:
+    """Wait until the lag is zero twice running, at most ``seconds``; returns the last lag.
+
+    ``with_tasks``: wait until no pick list is in anybody's hands, too.
+    """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
     calm = 0
     async with httpx.AsyncClient(trust_env=False, timeout=5.0) as client:
         while True:
             lag = await _lag(stack, client)
-            calm = calm + 1 if lag.is_zero else 0
+            calm = calm + 1 if lag.is_zero and not (with_tasks and lag.tasks) else 0
             show(lag)
             if calm >= 2 or loop.time() > deadline:
                 return lag
@@ -58,7 +63,7 @@ async def _lag(stack: Stack, client: httpx.AsyncClient) -> Lag:
             status = await _status(client, place)
             unacked += status["log"]["unacked"]
             slips += sum(status["print_jobs"].get(state, 0) for state in ("queued", "sent", "uncertain"))
-            tasks += sum(status["tasks"].get(state, 0) for state in ("accepted", "assigned", "start_asked", "started"))
+            tasks += sum(status["tasks"].get(state, 0) for state in IN_HAND)
             streams[location] = status["streams"]
         async with await psycopg.AsyncConnection.connect(stack.database_url, connect_timeout=3) as centre:
             cursor = await centre.execute("SELECT scope, stream, ver FROM downlink_head")

@@ -35,7 +35,7 @@ from simulators.world import World
 GRACE_S = 20.0
 """Orders older than this when the shops close should be fulfilled by the end."""
 FINISH_S = 20.0
-"""How long staff go on after closing, so that what was begun is finished."""
+"""How long staff go on after closing at most, so that what was begun is finished."""
 DRAIN_S = 120.0
 SCREEN_S = 0.5
 
@@ -50,8 +50,7 @@ async def demo(options: Options, screen: Screen) -> Result:
             the_world = await _set_up(options, stack, screen)
             tally, chaos = Tally(), Chaos(stack, random.Random(options.seed))
             with peripherals(stack):
-                for place in stack.boxes.values():
-                    await stack.start_box(place)
+                await asyncio.gather(*(stack.start_box(place) for place in stack.boxes.values()))
                 screen.step(f"{len(stack.boxes)} boxes run: {', '.join(stack.boxes)}")
                 screen.step(f"console: {stack.url}    handhelds: " + "  ".join(
                     f"{place.url}/handheld" for place in stack.boxes.values()
@@ -110,9 +109,8 @@ async def _set_up(options: Options, stack: Stack, screen: Screen) -> World:
     )
     screen.step(_summary(catalogue))
     screen.step(_summary(await run_json("central", "import", "stock", files["stock"], env=stack.env)))
-    await stack.start_centre()
+    await asyncio.gather(stack.start_centre(), *(stack.install_box(site) for site in the_world.sites))
     screen.step("the centre runs")
-    await asyncio.gather(*(stack.install_box(site) for site in the_world.sites))
     return the_world
 
 
@@ -158,7 +156,7 @@ async def _day(
             closing.set()
             await asyncio.gather(*people)
             due = {order for order, at_s in tally.orders.items() if clock.monotonic() - at_s > GRACE_S}
-            await asyncio.sleep(FINISH_S)
+            await drained(stack, FINISH_S, lambda _lag: None, with_tasks=True)
             leaving.set()
             await asyncio.gather(*staff)
             watch.cancel()

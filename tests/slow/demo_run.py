@@ -59,7 +59,7 @@ def processes_of(folder: Path) -> list[str]:
             belongs = needle in command or needle in (entry / "environ").read_bytes()
         except (FileNotFoundError, ProcessLookupError, PermissionError):
             continue
-        if belongs and state != "Z" and b"pytest" not in command:
+        if belongs and state != "Z":
             found.append(command.replace(b"\0", b" ").decode(errors="replace"))
     return found
 
