@@ -21,8 +21,6 @@ from sync_protocol.effects import stock_moves
 from sync_protocol.errors import BodyError
 from sync_protocol.events import Event, HandedOver, Sale, Shipped
 
-PROBLEMS_SHOWN = 20
-
 Account = tuple[str, str, str, str, str]
 """Location, SKU, state, lot, serial."""
 

@@ -27,11 +27,14 @@ def test_a_remote_replica_is_copied_to_every_second() -> None:
     assert database["replica"] == {"url": f"s3://bucket/stores/S0412/{BOX}", "sync-interval": "1s"}
 
 
+FILE = "file://"
+
+
 @pytest.mark.parametrize(
     ("replica", "url", "remote"),
     [
-        ("/mnt/copy", f"file:///mnt/copy/S0412/{BOX}", False),
-        ("file:///mnt/my%20copy", f"file:///mnt/my%20copy/S0412/{BOX}", False),
+        ("/mnt/copy", f"{FILE}/mnt/copy/S0412/{BOX}", False),
+        (f"{FILE}/mnt/my%20copy", f"{FILE}/mnt/my%20copy/S0412/{BOX}", False),
         ("s3://bucket", f"s3://bucket/S0412/{BOX}", True),
         ("sftp://nas/x", f"sftp://nas/x/S0412/{BOX}", True),
     ],
