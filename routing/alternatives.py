@@ -1,13 +1,13 @@
 """Other plans for one order: the best different one, the best through a given location, those that a limit forbids."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from routing.arrays import Cents
 from routing.partition import Ban, Partition, best_partition, rest_costs
-from routing.problem import BACKORDER
-from routing.quotes import TICKS, Quotes, Wishes, cents_of
+from routing.quotes import ALONE, TICKS, Quotes, Wishes, cents_of
 from routing.split import assignment_of
 from routing.subsets import lines_in
 from routing.table import Table
@@ -73,8 +73,8 @@ class Small:
         for tried, column in enumerate(hopeful):
             if len(found) == count:
                 return found, len(hopeful) - tried
-            location = int(wishes.locations[column])
-            free = self.quotes.with_free_use_of(location, float(wishes.fixed[column]), wishes.lines[:, column])
+            location = int(wishes.options[column])
+            free = wishes.granted(self.quotes, column)
             plan = best_partition(Table(free), self.most)
             if plan is not None and cents_of(plan.ticks) < value:
                 assignment = assignment_of(free, plan)
@@ -94,6 +94,8 @@ class Small:
                     quotes.units[line] == quotes.units[first]
                     and quotes.backorder[line] == quotes.backorder[first]
                     and np.array_equal(quotes.lines[line], quotes.lines[first])
+                    and all(s.need[line] == s.need[first] for s in quotes.shared)
+                    and (quotes.weighed is None or quotes.weighed.alike(line, first))
                 ):
                     kinds[place] |= 1 << line
                     break
@@ -106,15 +108,27 @@ class Small:
 
 
 def _parts(quotes: Quotes, chosen: Cents) -> list[tuple[int, int]]:
-    """The columns (or ``BACKORDER``) that an assignment uses, with their lines as bit masks."""
+    """The columns (or ``BACKORDER``) that an assignment uses, with their bundles as bit masks."""
     masks: dict[int, int] = {}
-    for line, location in enumerate(chosen.tolist()):
-        column = BACKORDER if location == BACKORDER else int(np.searchsorted(quotes.locations, location))
-        masks[column] = masks.get(column, 0) | 1 << line
+    for bundle, column in enumerate(quotes.by_bundle(chosen).tolist()):
+        masks[column] = masks.get(column, 0) | 1 << bundle
     return sorted(masks.items())
 
 
 def _unlimited(quotes: Quotes, wishes: Wishes) -> Quotes:
     """The same order where every wish comes true."""
-    total = np.full(len(wishes.locations), quotes.units.sum())
-    return Quotes(wishes.locations, wishes.fixed, wishes.lines, quotes.backorder, quotes.units, total, ())
+    alone, total = np.full(len(wishes.options), ALONE), np.full(len(wishes.options), quotes.units.sum())
+    weighed = quotes.weighed
+    return replace(
+        quotes,
+        options=wishes.options,
+        fixed=wishes.fixed,
+        lines=wishes.lines,
+        room=total,
+        shared=(),
+        place=alone,
+        pool=alone,
+        leg=None,
+        weighed=None if weighed is None or wishes.tariff is None else replace(weighed, tariff=wishes.tariff),
+        separate=True,
+    )

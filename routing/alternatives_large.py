@@ -44,7 +44,7 @@ class Large:
         hopeful = [c for c in saved.argsort(kind="stable")[::-1].tolist() if cents_of(saved[c]) > 0]
         found = []
         for column in hopeful:
-            location, lines = int(wishes.locations[column]), np.flatnonzero(taken[:, column])
+            location, lines = int(wishes.options[column]), np.flatnonzero(taken[:, column])
             assignment = chosen.copy()
             assignment[lines] = location
             if len(np.unique(assignment[assignment != BACKORDER])) <= self.sites.most:
@@ -52,8 +52,7 @@ class Large:
         return found[:count], len(found[count:])
 
     def _columns(self, chosen: Cents) -> Index:
-        return np.where(chosen == BACKORDER, BACKORDER, np.searchsorted(self.quotes.locations, chosen))
+        return self.quotes.by_bundle(chosen)
 
     def _other(self, plan: Opened) -> Other:
-        located = np.append(self.quotes.locations, BACKORDER)
-        return Other(located[plan.columns].astype(np.int64), cents_of(plan.ticks))
+        return Other(self.quotes.by_line(plan.columns), cents_of(plan.ticks))

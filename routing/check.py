@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from retail.errors import Fatal
+from routing.parcels import Parcels
 from routing.plan import Plan
 from routing.problem import BACKORDER, BACKORDER_TERM, Problem
 from routing.terms import LineTerm
@@ -54,83 +55,130 @@ def _well_formed(problem: Problem, plan: Plan) -> bool:
     lines, orders, packages = len(problem.line_sku), problem.orders, len(plan.package_order)
     lengths = (
         plan.assignment.shape == (lines,) == plan.line_package.shape
-        and plan.package_location.shape == (packages,)
+        and plan.package_option.shape == (packages,)
         and plan.terms == problem.terms
         and plan.cents.shape == (orders, len(problem.terms))
     )
-    return lengths and all(BACKORDER <= place < problem.locations for place in plan.assignment.tolist())
+    return lengths and all(BACKORDER <= option < problem.options for option in plan.assignment.tolist())
 
 
 def _limits(problem: Problem, plan: Plan) -> Iterator[Violation]:
     stock: Counter[tuple[int, int]] = Counter()
     capacity: Counter[int] = Counter()
-    for line, place in enumerate(plan.assignment.tolist()):
-        if place != BACKORDER:
-            units = int(problem.line_qty[line])
-            stock[int(problem.line_sku[line]), place] += units
-            capacity[place] += units
+    places, pools = problem.places.tolist(), problem.pools.tolist()
+    for order, (first, last) in enumerate(pairwise(problem.order_ptr.tolist())):
+        leg = problem.leg_of(order)
+        for line, option in enumerate(plan.assignment[first:last].tolist(), first):
+            if option != BACKORDER:
+                units = int(problem.line_qty[line])
+                stock[int(problem.line_sku[line]), places[option]] += units
+                capacity[pools[option]] += units
+                if leg is not None and leg[option] >= 0:
+                    capacity[int(leg[option])] += units
     for (sku, place), units in sorted(stock.items()):
         if units > problem.stock[sku, place]:
             detail = f"{units} of {problem.stock[sku, place]} units of SKU {sku} at location {place}"
             yield Violation("stock", -1, detail)
-    for place, units in sorted(capacity.items()):
-        if units > problem.capacity[place]:
-            yield Violation("capacity", -1, f"{units} of {problem.capacity[place]} units at location {place}")
+    for pool, units in sorted(capacity.items()):
+        if units > problem.capacity[pool]:
+            whose = "at location" if problem.separate else "in pool"
+            yield Violation("capacity", -1, f"{units} of {problem.capacity[pool]} units {whose} {pool}")
 
 
 def _orders(problem: Problem, plan: Plan) -> Iterator[Violation]:
-    packages = list(zip(plan.package_order.tolist(), plan.package_location.tolist(), strict=True))
+    packages = list(zip(plan.package_order.tolist(), plan.package_option.tolist(), strict=True))
     expected = []
     for order, (first, last) in enumerate(pairwise(problem.order_ptr.tolist())):
-        places = plan.assignment[first:last].tolist()
-        used = sorted(set(places) - {BACKORDER})
-        expected += [(order, place) for place in used]
-        yield from _eligibility(problem, order, range(first, last), places)
-        most = problem.packages_limit(order)
-        if most and len(used) > most:
-            yield Violation("packages", order, f"{len(used)} packages where {most} are allowed")
-        costs = _costs(problem, order, range(first, last), places)
-        if costs != plan.cents[order].tolist():
+        options = plan.assignment[first:last].tolist()
+        used = sorted(set(options) - {BACKORDER})
+        expected += [(order, option) for option in used]
+        yield from _eligibility(problem, order, range(first, last), options)
+        yield from _together(problem, order, range(first, last), options)
+        costs = _costs(problem, order, range(first, last), options)
+        if costs is None:
+            yield Violation("parcel", order, "a package is heavier than its price list takes")
+        elif costs != plan.cents[order].tolist():
             yield Violation("cost", order, f"says {plan.cents[order].tolist()} cents by term, is {costs}")
-        for line, place in enumerate(places, first):
+        for line, option in enumerate(options, first):
             package = int(plan.line_package[line])
             says = packages[package] if 0 <= package < len(packages) else None
-            if says != (None if place == BACKORDER else (order, place)):
-                yield Violation("form", order, f"line {line} is not in the package of its location")
+            if says != (None if option == BACKORDER else (order, option)):
+                yield Violation("form", order, f"line {line} is not in the package of its option")
     if packages != expected:
         yield Violation("form", -1, "the packages are not those of the assignment")
 
 
-def _eligibility(problem: Problem, order: int, lines: range, places: list[int]) -> Iterator[Violation]:
+def _eligibility(problem: Problem, order: int, lines: range, options: list[int]) -> Iterator[Violation]:
     pickup = problem.pickup_of(order)
-    for line, place in zip(lines, places, strict=True):
-        if place == BACKORDER:
+    for line, option in zip(lines, options, strict=True):
+        if option == BACKORDER:
             continue
+        place = option if problem.place is None else int(problem.place[option])
         if pickup >= 0 and place != pickup:
             yield Violation("pickup", order, f"line {line} is at location {place}, collected at {pickup}")
-        code = int(problem.blocked[order, place])
+        code = int(problem.blocked[order, option])
         if code == 0 and problem.line_blocked is not None:
-            code = int(problem.line_blocked[line, place])
+            code = int(problem.line_blocked[line, option])
         if code:
-            yield Violation("eligibility", order, f"location {place} {problem.reasons[code].text}")
+            yield Violation("eligibility", order, f"option {option} {problem.reasons[code].text}")
 
 
-def _costs(problem: Problem, order: int, lines: range, places: list[int]) -> list[int]:
+def _together(problem: Problem, order: int, lines: range, options: list[int]) -> Iterator[Violation]:
+    used, most = set(options) - {BACKORDER}, problem.packages_limit(order)
+    if most and len(used) > most:
+        yield Violation("packages", order, f"{len(used)} packages where {most} are allowed")
+    if problem.complete is not None and problem.complete[order] and BACKORDER in options and used:
+        yield Violation("complete", order, "is served in part, and goes whole or not at all")
+    kits: dict[int, int] = {}
+    for line, option in zip(lines, options, strict=True):
+        kit = -1 if problem.kits is None else int(problem.kits[line])
+        if kit >= 0 and kits.setdefault(kit, option) != option:
+            yield Violation("kit", order, f"line {line} is apart from others of kit {kit}")
+
+
+def _costs(problem: Problem, order: int, lines: range, options: list[int]) -> list[int] | None:
+    """Cents by term; None where a package has no price."""
     costs = dict.fromkeys(problem.terms, 0)
     for name, table in problem.package_terms.items():
-        for place in set(places) - {BACKORDER}:
-            costs[name] += int(table[place] if table.ndim == 1 else table[order, place])
-    for line, place in zip(lines, places, strict=True):
-        if place == BACKORDER:
+        for option in set(options) - {BACKORDER}:
+            costs[name] += int(table[option] if table.ndim == 1 else table[order, option])
+    if problem.parcels is not None:
+        for option in set(options) - {BACKORDER}:
+            held = [line for line, other in zip(lines, options, strict=True) if other == option]
+            cents = _parcel_cents(problem.parcels, order, option, held)
+            if cents is None:
+                return None
+            costs[problem.parcels.name] += cents
+    for line, option in zip(lines, options, strict=True):
+        if option == BACKORDER:
             costs[BACKORDER_TERM] += int(problem.backorder[line])
             continue
         for name, term in problem.line_terms.items():
-            costs[name] += _line_cents(term, order, line, int(problem.line_sku[line]), place)
+            place = option if problem.place is None else int(problem.place[option])
+            costs[name] += _line_cents(term, order, line, int(problem.line_sku[line]), option, place)
     return list(costs.values())
 
 
-def _line_cents(term: LineTerm, order: int, line: int, sku: int, place: int) -> int:
-    row = {"line": line, "order": order, "sku": sku}
-    rate = term.rate[place] if term.by == "location" else term.rate[row[term.by], place]
+def _parcel_cents(parcels: Parcels, order: int, option: int, lines: list[int]) -> int | None:
+    index = int(parcels.tariff[option] if parcels.tariff.ndim == 1 else parcels.tariff[order, option])
+    if index < 0:
+        return 0
+    tariff = parcels.tariffs[index]
+    grams = sum(int(parcels.grams[line]) for line in lines)
+    volume = 0 if parcels.volume is None else sum(int(parcels.volume[line]) for line in lines)
+    for upto, cents in zip(tariff.upto.tolist(), tariff.cents.tolist(), strict=True):
+        if grams <= upto and (not tariff.divisor or volume <= upto * tariff.divisor):
+            return int(cents)
+    return None
+
+
+def _line_cents(term: LineTerm, order: int, line: int, sku: int, option: int, place: int) -> int:
+    rows: dict[str, tuple[int, ...]] = {
+        "line": (line, option),
+        "order": (order, option),
+        "option": (option,),
+        "sku": (sku, place),
+        "location": (place,),
+    }
     amount = 1 if term.amount is None else term.amount[line]
-    return round(float(rate) * float(amount))
+    return round(float(term.rate[rows[term.by]]) * float(amount))

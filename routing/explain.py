@@ -44,9 +44,9 @@ class _Order:
         problem = seen.problem
         self.seen, self.problem, self.labels, self.listed = seen, problem, labels, listed
         self.left = Left.all_of(problem)
-        self.names = (*problem.terms, *(name for name, _ in problem.price_terms()))
-        quotes, most = quote(problem, 0, self.left), problem.packages_limit(0)
-        self.plans = Small(quotes, most) if len(quotes.units) <= EXACT_LINES else Large(quotes, most)
+        self.names = (*problem.terms, *problem.price_names)
+        self.quotes, most = quote(problem, 0, self.left), problem.packages_limit(0)
+        self.plans = Small(self.quotes, most) if len(self.quotes.units) <= EXACT_LINES else Large(self.quotes, most)
 
     def explanation(self, order: int, plan: Plan, lines: slice) -> Explanation:
         """All of it; ``order`` and ``lines`` are those of the plan."""
@@ -95,7 +95,8 @@ class _Order:
         return Alternative(choice, difference, {name: c for name, c in changes.items() if c}, change)
 
     def _refused(self, assignment: Cents, chosen: Choice) -> tuple[tuple[Refusal, ...], int]:
-        found, more = self.plans.blocked(wishes(self.problem, 0, self.seen.held), assignment, chosen.value, self.listed)
+        wished = wishes(self.problem, 0, self.seen.held, self.quotes)
+        found, more = self.plans.blocked(wished, assignment, chosen.value, self.listed)
         refusals = (self._refusal(blocked, chosen) for blocked in found)
         return tuple(refusal for refusal in refusals if refusal.obstacles), more
 

@@ -29,7 +29,7 @@ class Facilities:
     def __init__(self, quotes: Quotes, most: int) -> None:
         self.fixed, self.lines, self.backorder = quotes.fixed, quotes.lines, quotes.backorder
         self.nearest = quotes.lines.min(axis=1, initial=np.inf)
-        self.most = most or len(quotes.locations)
+        self.most = most or len(quotes.options)
         self._quotes = quotes
         self.costs = np.column_stack([quotes.lines, quotes.backorder])
 

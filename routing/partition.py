@@ -79,7 +79,7 @@ def best_partition(table: Table, most: int, ban: Ban | None = None, must: int | 
     """
     search = _Search(table, most, ban, must)
     apart: tuple[int, ...] = () if must is None else (must,)
-    for _ in range(len(table.quotes.locations) + 1):  # every round but the last takes a column apart
+    for _ in range(len(table.quotes.options) + 1):  # every round but the last takes a column apart
         found = search.relaxed(apart)
         if found is None:
             return None

@@ -16,9 +16,9 @@ class Plan:
     """A decision for every line of a problem. Give it to :func:`routing.check.check` before acting on it.
 
     ``assignment`` (n,)
-        Location of the line, or -1 for backorder.
-    ``package_order``, ``package_location`` (P,); ``line_package`` (n,)
-        One package per order and location that it uses, by order, then location; each line's package, or -1.
+        Option that serves the line, or -1 for backorder.
+    ``package_order``, ``package_option`` (P,); ``line_package`` (n,)
+        One package per order and option that it uses, by order, then option; each line's package, or -1.
     ``terms``, ``cents`` (O, terms)
         What each order costs by named term, in cents. Prices that steered the choice are not in it.
     ``excess`` (O,)
@@ -29,7 +29,7 @@ class Plan:
 
     assignment: Cents
     package_order: Index
-    package_location: Cents
+    package_option: Cents
     line_package: Index
     terms: tuple[str, ...]
     cents: Cents
@@ -43,14 +43,14 @@ class Plan:
         """Derive packages and costs from an ``assignment`` (n,) of all lines."""
         order_of = np.repeat(np.arange(problem.orders), np.diff(problem.order_ptr))
         served = np.flatnonzero(assignment != BACKORDER)
-        packages, package = np.unique(order_of[served] * problem.locations + assignment[served], return_inverse=True)
+        packages, package = np.unique(order_of[served] * problem.options + assignment[served], return_inverse=True)
         line_package = np.full(len(assignment), -1, np.intp)
         line_package[served] = package
         cents = [cost_by_term(problem, order, assignment[problem.lines_of(order)]) for order in range(problem.orders)]
         return cls(
             assignment=assignment,
-            package_order=packages // max(problem.locations, 1),
-            package_location=packages % max(problem.locations, 1),
+            package_order=packages // max(problem.options, 1),
+            package_option=packages % max(problem.options, 1),
             line_package=line_package,
             terms=problem.terms,
             cents=np.array(cents, np.int64).reshape(problem.orders, len(problem.terms)),

@@ -7,7 +7,7 @@ import numpy as np
 from routing.arrays import Index, Real, Whole
 from routing.left import Left
 from routing.plan import Plan
-from routing.problem import BACKORDER, Prices, Problem
+from routing.problem import BACKORDER, NO_LEG, Prices, Problem
 from routing.terms import LineTerm
 
 
@@ -30,10 +30,15 @@ def seen_by(problem: Problem, plan: Plan, order: int) -> Seen:
     skus, line_sku = np.unique(problem.line_sku[lines], return_inverse=True)
     stock, capacity = problem.stock[skus].astype(np.int64), problem.capacity.astype(np.int64)
     taken = _taken_before(problem, plan, order)
-    np.subtract.at(capacity, plan.assignment[taken], problem.line_qty[taken].astype(np.int64))
-    same = taken[np.isin(problem.line_sku[taken], skus)]
-    rows = np.searchsorted(skus, problem.line_sku[same])
-    np.subtract.at(stock, (rows, plan.assignment[same]), problem.line_qty[same].astype(np.int64))
+    options, units = plan.assignment[taken], problem.line_qty[taken].astype(np.int64)
+    np.subtract.at(capacity, problem.pools[options], units)
+    if problem.leg is not None:
+        order_of = np.repeat(np.arange(problem.orders), np.diff(problem.order_ptr))
+        legs = problem.leg[order_of[taken], options]
+        np.subtract.at(capacity, legs[legs != NO_LEG], units[legs != NO_LEG])
+    same = np.isin(problem.line_sku[taken], skus)
+    rows = np.searchsorted(skus, problem.line_sku[taken[same]])
+    np.subtract.at(stock, (rows, problem.places[options[same]]), units[same])
     one = slice(order, order + 1)
     price = problem.prices.stock
     alone = Problem(
@@ -51,6 +56,12 @@ def seen_by(problem: Problem, plan: Plan, order: int) -> Seen:
         pickup=None if problem.pickup is None else problem.pickup[one],
         max_packages=None if problem.max_packages is None else problem.max_packages[one],
         prices=Prices(None if price is None else price[skus], problem.prices.capacity),
+        place=problem.place,
+        pool=problem.pool,
+        leg=None if problem.leg is None else problem.leg[one],
+        parcels=None if problem.parcels is None else problem.parcels.narrowed(lines, order),
+        kits=None if problem.kits is None else problem.kits[lines],
+        complete=None if problem.complete is None else problem.complete[one],
     )
     return Seen(alone, skus, Left(problem.stock[skus], problem.capacity))
 

@@ -37,7 +37,7 @@ def source_in_order(problem: Problem, sequence: Sequence[int] | Index) -> Plan:
     for order in turn:
         lines = problem.lines_of(order)
         best = split(problem, order, left)
-        left.take(problem, lines, best.assignment)
+        left.take(problem, order, best.assignment)
         assignment[lines] = best.assignment
         excess[order] = best.cents - best.bound
     return checked(problem, Plan.of(problem, assignment, excess, turn))

@@ -16,7 +16,7 @@ from routing.table import Table
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Split:
-    """How one order is divided. ``assignment`` (lines of the order,): a location or -1 for backorder.
+    """How one order is divided. ``assignment`` (lines of the order,): an option or -1 for backorder.
 
     ``cents`` is the cost that was minimised, the problem's prices included. No plan on the same stock and capacity
     costs less than ``bound``; where the two meet, the split is exact.
@@ -42,7 +42,7 @@ def split(problem: Problem, order: int, left: Left | None = None) -> Split:
     most = problem.packages_limit(order)
     if len(quotes.units) > EXACT_LINES:
         columns, ticks, bound = split_large(quotes, most)
-        return Split(_locations(quotes, columns), cents_of(ticks), cents_of(bound))
+        return Split(quotes.by_line(columns), cents_of(ticks), cents_of(bound))
     found = best_partition(Table(quotes), most)
     if found is None:  # backordering every line is always a plan
         raise AssertionError("no partition of the lines was found")
@@ -51,13 +51,8 @@ def split(problem: Problem, order: int, left: Left | None = None) -> Split:
 
 
 def assignment_of(quotes: Quotes, partition: Partition) -> Cents:
-    """(n,): the location of every line, -1 for backorder."""
+    """(n,): the option of every line, -1 for backorder."""
     columns = np.full(len(quotes.units), BACKORDER)
     for column, subset in partition.parts:
         columns[lines_in(subset)] = column
-    return _locations(quotes, columns)
-
-
-def _locations(quotes: Quotes, columns: Cents) -> Cents:
-    located = np.append(quotes.locations, BACKORDER)  # column -1 is the last entry
-    return located[columns].astype(np.int64)
+    return quotes.by_line(columns)

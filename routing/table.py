@@ -1,4 +1,6 @@
-"""The cheapest single package for every subset of an order's lines: G[T] = min over l of fixed_l + costs of T at l.
+"""The cheapest single package for every subset of an order's bundles: G[T] = min over l of what T costs by option l.
+
+That is a fixed part, the costs of its lines and the price of its weight, which is no sum: it has a row of its own.
 
 Sums of subsets are doubled up line by line (2**n x k additions). A matrix product of the 2**n x n bits would do the
 same, but 0 x infinity is not a number there.
@@ -11,10 +13,11 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from routing.arrays import Flags, Floats, Index, Whole
-from routing.quotes import Quotes
+from routing.quotes import Quotes, Weighed
 from routing.subsets import lines_in
 
 Numbers = TypeVar("Numbers", Floats, Whole)
+Columns = tuple[int, ...] | Index
 
 _BLOCK_LINES = 6  # 64 subsets at a time stay in the processor's cache
 
@@ -28,7 +31,7 @@ class Ranked(NamedTuple):
 
 
 class Table:
-    """Package prices of one order with at most 12 lines, in ticks; ``columns`` index its quotes' locations."""
+    """Package prices of one order in ticks; ``columns`` index its quotes' options, and its bundles are its lines."""
 
     def __init__(self, quotes: Quotes) -> None:
         self.quotes = quotes
@@ -36,9 +39,12 @@ class Table:
         self.full = (1 << self.lines) - 1
         self.units = _sums(quotes.units)
         self.backorder = _sums(quotes.backorder)
-        self._needs = [(_sums(np.where(s.members, quotes.units, 0)), s.stock) for s in quotes.shared]
+        if quotes.complete:
+            self.backorder[1:-1] = np.inf
+        self._needs = [(_sums(s.need), s.stock) for s in quotes.shared]
+        self._weight = None if quotes.weighed is None else _Weight(quotes.weighed)
 
-    def cheapest(self, apart: tuple[int, ...]) -> Floats:
+    def cheapest(self, apart: Columns) -> Floats:
         """(2**n,): the cheapest package of each subset without the columns ``apart``; infinite for the empty one."""
         best = np.full(self.full + 1, np.inf)
         for start, prices in self._blocks(apart):
@@ -46,11 +52,11 @@ class Table:
         best[0] = np.inf
         return best
 
-    def ranked(self, apart: tuple[int, ...]) -> Ranked:
+    def ranked(self, apart: Columns) -> Ranked:
         """The same with the winning column and the runner-up's price, to ask "what if not there"."""
         sets = self.full + 1
         ranked = Ranked(np.full(sets, np.inf), np.zeros(sets, np.intp), np.full(sets, np.inf))
-        if len(self.quotes.locations) == 0:
+        if len(self.quotes.options) == 0:
             return ranked
         for start, prices in self._blocks(apart):
             rows, part = np.arange(len(prices)), slice(start, start + len(prices))
@@ -69,6 +75,8 @@ class Table:
     def at(self, column: int) -> Floats:
         """(2**n,): the price of each subset as one package from ``column``; infinite where it does not fit."""
         prices: Floats = _sums(self.quotes.lines[:, column]) + self.quotes.fixed[column]
+        if self._weight is not None:
+            prices += self._weight.at(column)
         prices[self.units > self.quotes.room[column]] = np.inf
         for need, stock in self._needs:
             prices[need > stock[column]] = np.inf
@@ -78,6 +86,8 @@ class Table:
     def of(self, subset: int) -> Floats:
         """(k,): the price of ``subset`` as one package from each column."""
         prices: Floats = self.quotes.fixed + self.quotes.lines[lines_in(subset)].sum(axis=0)
+        if self._weight is not None:
+            prices += self._weight.of(slice(subset, subset + 1))[0]
         prices[self.quotes.room < self.units[subset]] = np.inf
         for need, stock in self._needs:
             prices[stock < need[subset]] = np.inf
@@ -85,7 +95,7 @@ class Table:
 
     def through(self, rest: Floats) -> tuple[Floats, Index]:
         """Per column (k,): the least of package T from there plus ``rest[T]`` (2**n,) over all T, and that T."""
-        count = len(self.quotes.locations)
+        count = len(self.quotes.options)
         value, subset = np.full(count, np.inf), np.zeros(count, np.intp)
         for start, prices in self._blocks(()):
             prices += rest[start : start + len(prices), None]
@@ -97,17 +107,19 @@ class Table:
             value[better], subset[better] = found[better], row[better] + start
         return value, subset
 
-    def _blocks(self, apart: tuple[int, ...]) -> Iterator[tuple[int, Floats]]:
+    def _blocks(self, apart: Columns) -> Iterator[tuple[int, Floats]]:
         """Rows of subset prices (rows, k), 64 at a time: (first subset, prices that the caller may change)."""
         quotes = self.quotes
         low, high = _sums(quotes.lines[:_BLOCK_LINES]), _sums(quotes.lines[_BLOCK_LINES:])
         low += quotes.fixed
-        if apart:
+        if len(apart):
             low[:, apart] = np.inf
         tight = self._tight
         for block, more in enumerate(high):
             start = block * len(low)
             prices = low if len(high) == 1 else low + more
+            if self._weight is not None:
+                prices += self._weight.of(slice(start, start + len(low)))
             if len(tight):
                 prices[:, tight] = np.where(self._over(slice(start, start + len(low)), tight), np.inf, prices[:, tight])
             yield start, prices
@@ -125,6 +137,25 @@ class Table:
         for need, stock in self._needs:
             over |= need[rows, None] > stock[columns]
         return over
+
+
+class _Weight:
+    """The price of every subset by every price list that some column uses; 0 where none does."""
+
+    def __init__(self, weighed: Weighed) -> None:
+        grams, volume, used = _sums(weighed.grams), _sums(weighed.volume), weighed.used()
+        rows = [weighed.ticks(index, grams, volume) for index in used]
+        self._prices = np.stack([np.zeros(len(grams)), *rows], axis=1)  # (2**n, lists + 1)
+        self._prices[0] = 0.0
+        self._row = np.searchsorted([-1, *used], weighed.tariff)
+
+    def at(self, column: int) -> Floats:
+        """(2**n,): the price of each subset from one column."""
+        return self._prices[:, self._row[column]]
+
+    def of(self, subsets: slice) -> Floats:
+        """(rows, k): the price of each of the ``subsets`` from each column."""
+        return self._prices[subsets][:, self._row]
 
 
 def _sums(values: Numbers) -> Numbers:

@@ -78,8 +78,8 @@ def test_a_cost_that_is_off_by_a_cent_is_a_violation(drawn: Problem) -> None:
         {"line_package": np.array([0, 0, 1, 0])},
         {"line_package": np.array([0, 0, 1, -1])},
         {"line_package": np.array([0, 0, 1, 7])},
-        {"package_location": np.array([0, 0])},
-        {"package_location": np.array([0])},
+        {"package_option": np.array([0, 0])},
+        {"package_option": np.array([0])},
         {"terms": ("label", "backorder", "shipping")},
         {"cents": np.zeros((1, 3), np.int64)},
     ],
@@ -91,7 +91,7 @@ def test_a_plan_whose_parts_do_not_agree_is_malformed(changes: dict[str, Any]) -
 
 def test_a_package_that_no_line_is_in_is_malformed() -> None:
     good = Plan.of(small(), np.array([0, 0, 1, 1]))
-    extra = replace(good, package_order=np.array([0, 1, 1]), package_location=np.array([0, 1, 0]))
+    extra = replace(good, package_order=np.array([0, 1, 1]), package_option=np.array([0, 1, 0]))
     assert {violation.rule for violation in check(small(), extra)} == {"form"}
 
 

@@ -18,7 +18,7 @@ from tests.unit.routing.tiny import problem, problems
 def test_the_bound_is_below_every_plan_and_the_plan_is_allowed(drawn: Problem) -> None:
     quotes, most = quote(drawn, 0, Left.all_of(drawn)), drawn.packages_limit(0)
     columns, ticks, bound = split_large(quotes, most)
-    located = np.append(quotes.locations, -1)[columns]
+    located = np.append(quotes.options, -1)[columns]
     truth = everything(drawn, 0, Left.all_of(drawn))
     row = np.flatnonzero((truth.assignments == located).all(axis=1))[0]
     assert truth.allowed[row]

@@ -19,7 +19,7 @@ def test_every_order_gets_its_optimum_on_what_the_earlier_ones_left(drawn: Probl
     for order in sequence:
         lines = drawn.lines_of(order)
         assert plan.cents[order].sum() == everything(drawn, order, left).least()
-        left.take(drawn, lines, plan.assignment[lines])
+        left.take(drawn, order, plan.assignment[lines])
     assert (left.stock >= 0).all()
     assert (left.capacity >= 0).all()
 
@@ -43,7 +43,7 @@ def test_lines_that_share_a_location_are_one_package() -> None:
     plan = source_in_order(drawn, [0, 1])
     assert plan.assignment.tolist() == [1, 1, 1, 1]
     assert plan.package_order.tolist() == [0, 1]
-    assert plan.package_location.tolist() == [1, 1]
+    assert plan.package_option.tolist() == [1, 1]
     assert plan.line_package.tolist() == [0, 0, 0, 1]
     assert plan.cost_of(0) == {"label": 900, "shipping": 3}
     assert plan.total == 1004

@@ -96,6 +96,6 @@ def test_what_others_took_is_gone() -> None:
     answers: list[Any] = []
     for _ in range(3):
         best = split(drawn, 0, left)
-        left.take(drawn, drawn.lines_of(0), best.assignment)
+        left.take(drawn, 0, best.assignment)
         answers += best.assignment.tolist()
     assert answers == [0, 1, -1]

@@ -1,0 +1,78 @@
+"""Price lists of packages by billable weight: breaks, dimensional weight, and a heaviest package that is taken at all.
+
+The price of a package need not be the sum of what its lines would cost, nor below it: where a heavy package costs more
+than two light ones, the lines are divided, and where the list ends there is no such package.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+
+from routing.arrays import Floats, Real, Whole
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Tariff:
+    """One carrier's price list: a package of at most ``upto[b]`` grams, and of more than the break before, costs
+    ``cents[b]``.
+
+    ``upto`` (b,) ascending grams, inclusive; ``cents`` (b,) whole cents, in any order; heavier than the last break
+    means that the package is not taken. ``divisor``: cubic millimetres that count as one gram (the number that carriers
+    print as cm³ per kg, such as 5000), 0 where volume does not count.
+    """
+
+    upto: Whole
+    cents: Whole
+    divisor: int = 0
+
+    def billable(self, grams: Real, volume: Real) -> Floats:
+        """Grams that are paid for: the greater of the actual and the dimensional weight, for any shape of both."""
+        weight = np.asarray(grams, np.float64)
+        return np.maximum(weight, volume / np.float64(self.divisor)) if self.divisor else weight
+
+    def price(self, grams: Real, volume: Real) -> Floats:
+        """Whole cents of packages of these grams and cubic millimetres, infinite where they are too heavy."""
+        row = np.searchsorted(self.upto, self.billable(grams, volume), side="left")
+        prices: Floats = np.append(self.cents.astype(np.float64), np.inf)[row]
+        return prices
+
+    @property
+    def largest(self) -> int:
+        """The dearest package in cents."""
+        return int(self.cents.max())
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Parcels:
+    """How packages are priced by weight.
+
+    ``tariffs``
+        The price lists.
+    ``tariff`` (K,) or (O, K)
+        Index into ``tariffs`` of the list that prices a package of an option (of an order and an option), or -1 where
+        weight does not count.
+    ``grams`` (n,), ``volume`` (n,), optional
+        Whole grams and cubic millimetres of all units of a line together.
+    ``name``
+        That of the cost term.
+    """
+
+    tariffs: tuple[Tariff, ...]
+    tariff: Whole
+    grams: Whole
+    volume: Whole | None = None
+    name: str = "parcel"
+
+    def tariff_of(self, order: int) -> Whole:
+        """(K,): the price list of each option for one order."""
+        return self.tariff if self.tariff.ndim == 1 else self.tariff[order]
+
+    def narrowed(self, lines: slice, order: int) -> Self:
+        """The same for one order alone."""
+        volume = None if self.volume is None else self.volume[lines]
+        return replace(self, tariff=self.tariff_of(order), grams=self.grams[lines], volume=volume)
+
+    def volume_of(self, lines: slice) -> Whole:
+        """Cubic millimetres of the lines; 0 where nobody measured them."""
+        return np.zeros_like(self.grams[lines]) if self.volume is None else self.volume[lines]
