@@ -16,6 +16,7 @@ import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from datetime import timedelta
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 
@@ -39,8 +40,9 @@ from central.platform.migrate import is_migrated, migrate
 from central.platform.outbox import OutboxWorker, Patience
 from central.platform.wakeups import Wakeups
 from central.settings import Settings
-from central.sourcing.loop import SourcingLoop
-from central.sourcing.use_cases import Limits
+from central.sourcing.loop import Pace, Retention, SourcingLoop
+from central.sourcing.solver import Solver
+from central.sourcing.use_cases import Desk, Limits
 from firmware_config.web_server import listening, serving
 from retail.clock import Clock, SystemClock
 from retail.ids import IdSource, SystemIds
@@ -115,7 +117,13 @@ async def _working(settings: Settings, url: str, mqtt: Mqtt, clock: Clock, ids: 
     """The workers, as soon as the database has the schema that they need."""
     engine = make_engine(url, pool_size=settings.database_pool_size, application="tillway-worker")
     wakeups = Wakeups(url)
-    parts = _parts(settings, engine, wakeups, mqtt, clock, ids)
+    solvers = [Solver(name, settings.sourcing_deadline_s) for name in ("batch", "single-order")]
+    limits = Limits(
+        settings.silent_s, settings.pick_minutes, settings.sourcing_settled_s, settings.sourcing_move_cents,
+        settings.sourcing_effort,
+    )  # fmt: skip
+    batch, single = (Desk(engine, clock, ids, solver.ask, limits) for solver in solvers)
+    parts = _parts(settings, engine, wakeups, mqtt, clock, batch, single)
 
     async def work() -> None:
         await _schema(engine)
@@ -129,13 +137,15 @@ async def _working(settings: Settings, url: str, mqtt: Mqtt, clock: Clock, ids: 
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+        for solver in solvers:
+            await solver.close()
         await engine.dispose()
 
 
 def _parts(
-    settings: Settings, engine: AsyncEngine, wakeups: Wakeups, mqtt: Mqtt, clock: Clock, ids: IdSource
+    settings: Settings, engine: AsyncEngine, wakeups: Wakeups, mqtt: Mqtt, clock: Clock, batch: Desk, single: Desk
 ) -> Mapping[str, Part]:
-    """All that works beside HTTP, by name."""
+    """All that works beside HTTP, by name. ``batch`` and ``single`` are the desks of batches and of single orders."""
     sender = DownlinkSender(engine, mqtt, wakeups.bell(downlink.CHANNEL))
     desk = FleetDesk(fleet.record_hello, fleet.record_incident)
     ingest = Ingest(engine, mqtt, clock, desk, sender.repair)
@@ -147,13 +157,15 @@ def _parts(
         patience=Patience(attempts_max=settings.outbox_attempts_max),
     )
     sourcing = SourcingLoop(
-        engine,
-        clock,
-        ids,
+        batch,
+        single,
         wakeups.bell(ORDERS_CHANNEL),
-        settings.sourcing_interval_s,
-        Limits(settings.silent_s, settings.pick_minutes),
-    )
+        Pace(
+            settings.sourcing_interval_s, settings.sourcing_renew_s, settings.sourcing_renew_units,
+            settings.sourcing_price_age_s,
+        ),
+        Retention(timedelta(days=settings.sourcing_replay_days), settings.sourcing_replay_mb << 20),
+    )  # fmt: skip
     take_back = TakeBack(
         engine,
         offer_timeout_s=settings.offer_timeout_s,

@@ -5,6 +5,8 @@ from pathlib import Path
 from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from central.sourcing.domain import Effort
+
 
 class Settings(BaseSettings):
     """Every knob of the centre, with its unit in its name and its default beside it."""
@@ -35,5 +37,14 @@ class Settings(BaseSettings):
 
     silent_s: float = Field(default=180.0, gt=0, description="a box that said nothing for so long is asked for nothing")
     sourcing_interval_s: float = Field(default=2.0, gt=0, description="longest wait before open orders are routed")
+    sourcing_effort: Effort = Field(default="standard", description="one-by-one, quick, standard or thorough")
+    sourcing_deadline_s: float = Field(default=180.0, gt=0, description="a solver that takes longer is killed")
+    sourcing_settled_s: float = Field(default=5.0, ge=0, description="an unanswered offer may be moved after this")
+    sourcing_move_cents: int = Field(default=100, ge=0, description="least saving for which an offer is moved")
+    sourcing_renew_s: float = Field(default=60.0, gt=0, description="prices of contested stock are renewed after this")
+    sourcing_renew_units: int = Field(default=200, ge=1, description="or after so many units were asked for at them")
+    sourcing_price_age_s: float = Field(default=300.0, gt=0, description="older prices are not used")
+    sourcing_replay_days: int = Field(default=14, ge=0, description="inputs of runs are kept for so long")
+    sourcing_replay_mb: int = Field(default=1024, ge=0, description="and up to so many megabytes of them")
 
     log_level: str = "INFO"

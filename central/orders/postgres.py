@@ -213,14 +213,20 @@ async def save(conn: AsyncConnection, book: OrderBook, event_id: UUID | None = N
 
 
 async def add_decision(
-    conn: AsyncConnection, order_id: UUID, decision_id: UUID, rule_version: str, explanation: Mapping[str, Any]
+    conn: AsyncConnection,
+    order_id: UUID,
+    decision_id: UUID,
+    rule_version: str,
+    explanation: Mapping[str, Any],
+    run_id: UUID | None = None,
 ) -> None:
-    """Keep why an order goes where it goes."""
+    """Keep why an order goes where it goes, and which run of sourcing said so."""
     await conn.execute(
         insert(decision).values(
-            order_id=order_id, decision_id=decision_id, rule_version=rule_version, explanation=dict(explanation)
+            order_id=order_id, decision_id=decision_id, rule_version=rule_version, explanation=dict(explanation),
+            run_id=run_id,
         )
-    )
+    )  # fmt: skip
 
 
 async def tell(conn: AsyncConnection, updates: Sequence[tuple[str, TaskUpdate]]) -> None:

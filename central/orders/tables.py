@@ -110,10 +110,11 @@ decision = Table(
     moment("at"),
     required("rule_version", Text),
     required("explanation", JSONB),
+    Column("run_id", Uuid),
     PrimaryKeyConstraint("tenant", "order_id", "decision_id"),
     _of_order(),
 )
-"""Why an order went where it went, as :mod:`routing` explained it."""
+"""Why an order went where it went, as :mod:`routing` explained it. ``run_id`` is the run of sourcing that decided."""
 
 task = Table(
     "task",

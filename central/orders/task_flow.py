@@ -4,7 +4,7 @@ Whatever is decided can be taken back until a start is confirmed (:data:`sync_pr
 say to it is :mod:`.answers`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -33,6 +33,9 @@ from sync_protocol.tasks import CENTRE_MOVES, Offer, OfferLine, TaskUpdate
 
 COLLECT_CODE_DIGITS = 6
 
+MOVED = "a better place was found"
+"""Why an offer that nobody has answered is taken back for another."""
+
 
 @dataclass(frozen=True)
 class PlannedLine:
@@ -53,17 +56,33 @@ class PlannedTask:
     lines: tuple[PlannedLine, ...]
 
 
+@dataclass(frozen=True)
+class MovedTask:
+    """An offer without an answer that is taken back for a better one; it must still have ``rev``."""
+
+    task_id: UUID
+    rev: int
+
+
 def offer(
-    book: OrderBook, plan: Sequence[PlannedTask], decision_id: UUID | None, ids: IdSource
+    book: OrderBook,
+    plan: Sequence[PlannedTask],
+    decision_id: UUID | None,
+    ids: IdSource,
+    moved: Sequence[MovedTask] = (),
 ) -> list[Task] | list[UUID]:
     """Offer the lines of ``plan`` to its locations and return the new tasks.
 
-    All or nothing: when a line is not what the plan took it for (changed, gone, excluded), nothing changes and the
-    ids of those lines are returned instead. A line of which only a part is planned is cut: the rest stays open.
+    The offers in ``moved`` are taken back first, and their lines may be planned as if they were open; their locations
+    may be asked for them again. All or nothing: when a line is not what the plan took it for (changed, gone, excluded),
+    or an offer was answered meanwhile, nothing changes and the ids of those lines are returned instead. A line of which
+    only a part is planned is cut: the rest stays open.
     """
-    stale = _stale_lines(book, plan)
+    stale = [*_answered_lines(book, moved), *_stale_lines(book, plan, {task.task_id for task in moved})]
     if stale:
         return stale
+    for each in moved:
+        withdraw(book, book.tasks[each.task_id], MOVED, exclude=False)
     made = []
     for planned in plan:
         task_id = ids.uuid7()
@@ -134,8 +153,20 @@ def cancel(book: OrderBook, reason: str) -> str:
     return ""
 
 
-def _stale_lines(book: OrderBook, plan: Sequence[PlannedTask]) -> list[UUID]:
-    """The lines of ``plan`` that cannot be offered as planned."""
+def _answered_lines(book: OrderBook, moved: Sequence[MovedTask]) -> list[UUID]:
+    """The lines of those of ``moved`` that are no longer offers as they were."""
+    lines: list[UUID] = []
+    for each in moved:
+        task = book.tasks.get(each.task_id)
+        if task is None:
+            lines.append(each.task_id)  # not even its lines are known: name what there is
+        elif task.state != tasks.OFFERED or task.rev != each.rev or book.order.hold:
+            lines += [line.line_id for line in task.lines]
+    return lines
+
+
+def _stale_lines(book: OrderBook, plan: Sequence[PlannedTask], moved: Collection[UUID]) -> list[UUID]:
+    """The lines of ``plan`` that cannot be offered as planned once the tasks ``moved`` are taken back."""
     wanted: dict[UUID, int] = {}
     stale: list[UUID] = []
     for planned in plan:
@@ -145,7 +176,7 @@ def _stale_lines(book: OrderBook, plan: Sequence[PlannedTask]) -> list[UUID]:
             if (
                 book.order.hold
                 or line is None
-                or line.state != OPEN
+                or not (line.state == OPEN or (line.state == OFFERED and line.task in moved))
                 or line.version != part.version
                 or part.quantity < 1
                 or wanted[part.line_id] > line.quantity

@@ -7,19 +7,20 @@ For sourcing: :func:`open_demand` tells what is to be routed, :func:`offer` carr
 world may change; a plan of which any line is no longer as it was read changes nothing and names the stale lines.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from central.orders import answers, intake, postgres, task_flow
 from central.orders.answers import TaskPayload
 from central.orders.domain import Answer, Happened, Task, Tell, Trouble
 from central.orders.intake import NewOrder
-from central.orders.task_flow import PlannedTask
+from central.orders.tables import customer_order
+from central.orders.task_flow import MovedTask, PlannedTask
 from central.platform.event_log import read_event
 from central.platform.outbox import Message
 from central.platform.tables import TENANT
@@ -33,21 +34,35 @@ TASK_EVENT = "task-event"
 
 _OPEN_DEMAND = text(
     """
+    WITH offer AS (
+        SELECT t.task_id, t.order_id, t.location, t.rev FROM task t
+        WHERE t.tenant = :tenant AND t.closed_at IS NULL AND t.state = 'offered' AND t.service = 'ship'
+          AND t.offered_at <= now() - make_interval(secs => :settled_s)
+    ), wanted AS (
+        SELECT c.* FROM customer_order c
+        WHERE c.tenant = :tenant AND c.status IN ('open', 'working') AND c.hold = ''
+          AND (:currency = '' OR c.currency = :currency)
+          AND (CAST(:only AS uuid[]) IS NULL OR c.order_id = ANY(CAST(:only AS uuid[])))
+          AND (c.order_id IN (SELECT l.order_id FROM order_line l WHERE l.tenant = :tenant AND l.state = 'open')
+               OR c.order_id IN (SELECT order_id FROM offer))
+        ORDER BY c.order_id LIMIT :limit
+    )
     SELECT o.order_id, o.service, o.pickup_location, o.dest_lat, o.dest_lon, o.ship_to ->> 'country' AS country,
            o.currency, o.promise_ms, o.placed_ms, o.attention,
            l.line_id, l.version, l.sku, l.quantity, l.amount, l.excluded_locations, l.hazard, l.age_minimum,
-           coalesce(i.name, l.sku) AS name, coalesce(i.weight_g, 0) AS weight_g
-    FROM (
-        SELECT * FROM customer_order c WHERE c.tenant = :tenant AND c.status IN ('open', 'working') AND c.hold = ''
-          AND EXISTS (SELECT 1 FROM order_line l
-                      WHERE l.tenant = c.tenant AND l.order_id = c.order_id AND l.state = 'open')
-        ORDER BY c.order_id LIMIT :limit
-    ) o
-    JOIN order_line l ON l.tenant = o.tenant AND l.order_id = o.order_id AND l.state = 'open'
+           coalesce(i.name, l.sku) AS name, coalesce(i.weight_g, 0) AS weight_g,
+           f.task_id, coalesce(f.rev, 0) AS rev, coalesce(f.location, '') AS offered_to
+    FROM wanted o
+    JOIN order_line l ON l.tenant = o.tenant AND l.order_id = o.order_id AND l.state IN ('open', 'offered')
+    LEFT JOIN offer f ON f.task_id = l.task
     LEFT JOIN item i ON i.tenant = l.tenant AND i.sku = l.sku
+    WHERE l.state = 'open' OR f.task_id IS NOT NULL
     ORDER BY o.order_id, l.position, l.line_id
     """
 )
+
+NEVER_SETTLED_S = 10.0**9
+"""Older than any offer: none of them is to be moved."""
 
 
 class Invalid(Exception):
@@ -64,7 +79,11 @@ class Contradiction(Exception):
 
 @dataclass(frozen=True)
 class DemandLine:
-    """An open line. ``weight_g`` is one unit's; the locations in ``excluded`` were asked before and could not."""
+    """A line to be routed. ``weight_g`` is one unit's; the locations in ``excluded`` were asked before and could not.
+
+    ``offered_to`` has been asked for it by the task ``task`` in its revision ``rev`` and has not answered: it may be
+    asked of another. Empty, None and 0 for an open line.
+    """
 
     line_id: UUID
     version: int
@@ -76,11 +95,14 @@ class DemandLine:
     age_minimum: int
     hazard: str
     excluded: frozenset[str]
+    offered_to: str = ""
+    task: UUID | None = None
+    rev: int = 0
 
 
 @dataclass(frozen=True)
 class Demand:
-    """An order with open lines. Coordinates in degrees, None where unknown; times in milliseconds since 1970 UTC.
+    """An order with lines to be routed. Coordinates in degrees, None where unknown; times in milliseconds since 1970.
 
     ``attention`` is what people are shown of it now.
     """
@@ -103,7 +125,8 @@ class Plan:
     """Where the open lines of an order should go, and why.
 
     ``unserved`` is a sentence for people when some line has nowhere to go; empty when all are served. A plan without
-    tasks only says that.
+    tasks only says that. ``moved`` are offers without an answer whose lines the tasks take over; ``run_id`` is the run
+    of sourcing that decided.
     """
 
     order_id: UUID
@@ -111,6 +134,8 @@ class Plan:
     explanation: Mapping[str, Any]
     tasks: tuple[PlannedTask, ...]
     unserved: str = ""
+    moved: tuple[MovedTask, ...] = ()
+    run_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -158,30 +183,58 @@ async def cancel(conn: AsyncConnection, order_id: UUID, reason: str) -> bool:
     return True
 
 
-async def open_demand(conn: AsyncConnection, limit: int = 1_000) -> list[Demand]:
-    """At most ``limit`` orders with open lines, the oldest first; orders on hold are left out."""
-    rows = (await conn.execute(_OPEN_DEMAND, {"tenant": TENANT, "limit": limit})).all()
+async def open_demand(
+    conn: AsyncConnection,
+    limit: int = 1_000,
+    *,
+    currency: str = "",
+    settled_s: float = NEVER_SETTLED_S,
+    only: Collection[UUID] | None = None,
+) -> list[Demand]:
+    """At most ``limit`` orders with lines to be routed, the oldest first; orders on hold are left out.
+
+    Those are open lines, and lines that were offered to be shipped at least ``settled_s`` seconds ago and that nobody
+    has answered for. ``currency``: only orders in it; ``only``: none but these orders.
+    """
+    parameters = {
+        "tenant": TENANT, "limit": limit, "currency": currency, "settled_s": settled_s,
+        "only": None if only is None else list(only),
+    }  # fmt: skip
+    rows = (await conn.execute(_OPEN_DEMAND, parameters)).all()
     demands: dict[UUID, Demand] = {}
     lines: dict[UUID, list[DemandLine]] = {}
     for row in rows:
-        demands[row.order_id] = Demand(
-            row.order_id, row.service, row.pickup_location, row.dest_lat, row.dest_lon, row.country or "",
-            row.currency, row.promise_ms, row.placed_ms, row.attention, (),
-        )  # fmt: skip
+        if row.order_id not in demands:
+            demands[row.order_id] = Demand(
+                row.order_id, row.service, row.pickup_location, row.dest_lat, row.dest_lon, row.country or "",
+                row.currency, row.promise_ms, row.placed_ms, row.attention, (),
+            )  # fmt: skip
         lines.setdefault(row.order_id, []).append(
             DemandLine(
                 row.line_id, row.version, row.sku, row.name, row.quantity, row.amount, row.weight_g, row.age_minimum,
-                row.hazard, frozenset(row.excluded_locations),
+                row.hazard, frozenset(row.excluded_locations), row.offered_to, row.task_id, row.rev,
             )
         )  # fmt: skip
     return [replace(demand, lines=tuple(lines[order_id])) for order_id, demand in demands.items()]
 
 
+async def currencies(conn: AsyncConnection, order_ids: Collection[UUID]) -> dict[str, list[UUID]]:
+    """Those of ``order_ids`` that exist, by the currency in which they are paid."""
+    query = select(customer_order.c.currency, customer_order.c.order_id).where(
+        customer_order.c.tenant == TENANT, customer_order.c.order_id.in_(order_ids)
+    )
+    found: dict[str, list[UUID]] = {}
+    for currency, order_id in await conn.execute(query):
+        found.setdefault(currency, []).append(order_id)
+    return found
+
+
 async def offer(conn: AsyncConnection, plan: Plan, ids: IdSource) -> Offered:
     """Carry a plan out: keep the decision, make the tasks, and offer them on their locations' streams ``tasks``.
 
-    All or nothing for this order. A plan without tasks shows the order to people, once for each ``unserved``.
-    A sourcing run calls :func:`central.platform.leases.check` in the same transaction.
+    All or nothing for this order: offers that the plan moves are taken back in the same transaction, under the lock of
+    the order, and only if nobody has answered them. A plan without tasks shows the order to people, once for each
+    ``unserved``. A sourcing run calls :func:`central.platform.leases.check` in the same transaction.
     """
     book = await postgres.load(conn, plan.order_id)
     if book is None:
@@ -190,17 +243,19 @@ async def offer(conn: AsyncConnection, plan: Plan, ids: IdSource) -> Offered:
         if plan.unserved and book.order.attention != plan.unserved:
             book.attend(plan.unserved)
             book.note(Happened("unrouted", detail={"reason": plan.unserved}))
-            await postgres.add_decision(conn, plan.order_id, ids.uuid7(), plan.rule_version, plan.explanation)
+            await postgres.add_decision(
+                conn, plan.order_id, ids.uuid7(), plan.rule_version, plan.explanation, plan.run_id
+            )
             await postgres.save(conn, book)
         return Offered()
     decision_id = ids.uuid7()
-    made = task_flow.offer(book, plan.tasks, decision_id, ids)
+    made = task_flow.offer(book, plan.tasks, decision_id, ids, plan.moved)
     tasks = tuple(entry for entry in made if isinstance(entry, Task))
     if not tasks:
         return Offered(stale=tuple(entry for entry in made if isinstance(entry, UUID)))
     if plan.unserved:
         book.attend(plan.unserved)
-    await postgres.add_decision(conn, plan.order_id, decision_id, plan.rule_version, plan.explanation)
+    await postgres.add_decision(conn, plan.order_id, decision_id, plan.rule_version, plan.explanation, plan.run_id)
     await postgres.save(conn, book)
     return Offered(tasks)
 

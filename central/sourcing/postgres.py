@@ -1,9 +1,14 @@
 """What a sourcing run reads: every location, what may be promised there, and what is spoken for."""
 
+import asyncio
+from collections.abc import Collection
+from uuid import UUID
+
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from central.fleet.tables import BELIEVED, EDGE, UNVERIFIED, WAREHOUSE
+from central.inventory import postgres as inventory
 from central.platform.tables import TENANT
 from central.sourcing.domain import Place
 
@@ -21,7 +26,7 @@ _PLACES = text(
         SELECT t.tenant, t.location, sum(p.quantity) AS units
         FROM task t JOIN task_line p ON p.tenant = t.tenant AND p.task_id = t.task_id
         WHERE t.tenant = :tenant AND t.state NOT IN ('rejected', 'withdrawn', 'released')
-          AND t.offered_at >= date_trunc('day', now())
+          AND t.offered_at >= date_trunc('day', now()) AND t.task_id <> ALL(CAST(:movable AS uuid[]))
         GROUP BY t.tenant, t.location
     ) w ON w.tenant = l.tenant AND w.location = l.location
     WHERE l.tenant = :tenant
@@ -30,14 +35,46 @@ _PLACES = text(
 )
 
 
-async def read_places(conn: AsyncConnection, silent_s: float) -> tuple[Place, ...]:
+_REGIONS = text(
+    """
+    SELECT DISTINCT currency FROM customer_order
+    WHERE tenant = :tenant AND status IN ('open', 'working') ORDER BY currency
+    """
+)
+
+AT_ONCE = 500
+"""Rows that are read before other work of the process gets its turn."""
+
+SKUS_AT_ONCE = 50
+
+
+async def regions(conn: AsyncConnection) -> list[str]:
+    """The regions that have unfinished orders. A region is a currency: nothing crosses from one to another, since an
+    order is served in its own, and what a run costs is a sum of one currency's minor units."""
+    return list((await conn.execute(_REGIONS, {"tenant": TENANT})).scalars())
+
+
+async def read_available(conn: AsyncConnection, skus: Collection[str]) -> dict[tuple[str, str], int]:
+    """What every location has of ``skus`` to promise; those that have none are left out."""
+    found: dict[tuple[str, str], int] = {}
+    wanted = sorted(skus)
+    for first in range(0, len(wanted), SKUS_AT_ONCE):
+        for each in await inventory.stock_at(conn, wanted[first : first + SKUS_AT_ONCE]):
+            if each.available:
+                found[each.location, each.sku] = each.available
+    return found
+
+
+async def read_places(conn: AsyncConnection, silent_s: float, movable: Collection[UUID] = ()) -> tuple[Place, ...]:
     """Every location; one whose box has not said hello for ``silent_s`` seconds is silent.
 
-    Work that a location was asked for today counts against its capacity of the day.
+    Work that a location was asked for today counts against its capacity of the day, but for the tasks ``movable``.
     """
-    rows = await conn.execute(_PLACES, {"tenant": TENANT, "silent_s": silent_s})
+    rows = await conn.execute(_PLACES, {"tenant": TENANT, "silent_s": silent_s, "movable": list(movable)})
     places = []
-    for row in rows:
+    for number, row in enumerate(rows):
+        if number % AT_ONCE == AT_ONCE - 1:
+            await asyncio.sleep(0)
         known = row.coordinate_state in (BELIEVED, UNVERIFIED)
         limit = row.capacity_units_per_day
         places.append(

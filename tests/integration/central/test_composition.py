@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from central import composition
+from central.platform.migrate import newest_revision
 from central.settings import Settings
 from retail.errors import Fatal
 from simulators.broker import free_port
@@ -93,7 +94,7 @@ async def test_workers_wait_for_a_database_that_is_not_migrated(database_url: st
         async with running(settings, http=False):
             await asyncio.sleep(1.0)
             assert conn.execute("SELECT attempts FROM outbox").fetchall() == [(0,)]
-            conn.execute("UPDATE alembic_version SET version_num = '0001'")
+            conn.execute("UPDATE alembic_version SET version_num = %s", [newest_revision()])
             async with asyncio.timeout(20):
                 while conn.execute("SELECT count(*) FROM incident").fetchone() == (0,):
                     await asyncio.sleep(0.05)

@@ -2,14 +2,17 @@
 
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from central.orders.intake import Destination, NewLine, NewOrder
 from central.orders.use_cases import place
 from central.platform import leases
-from central.sourcing.tariff import Tariff
-from central.sourcing.use_cases import LEASE, Limits, Outcome, run
+from central.sourcing.question import Asked
+from central.sourcing.solver import Reply
+from central.sourcing.solver_process import solve
+from central.sourcing.use_cases import Desk, Fence, Outcome, lease_name, run_batch
 from retail.clock import SystemClock
 from retail.ids import SystemIds
 
@@ -69,11 +72,25 @@ async def order(engine: AsyncEngine, number: int) -> None:
         await place(conn, new, bytes(16), IDS)
 
 
-async def source(engine: AsyncEngine) -> Outcome:
+async def ask_here(asked: Asked) -> Reply:
+    """The solver without its process."""
+    _, seconds, answer, *explanations = solve(asked)
+    return Reply(answer, tuple(explanations), float(seconds))
+
+
+def desk(engine: AsyncEngine) -> Desk:
+    return Desk(engine, CLOCK, IDS, ask_here)
+
+
+async def fence(engine: AsyncEngine) -> Fence:
     async with engine.begin() as conn:
-        token = await leases.acquire(conn, LEASE, "test", 30)
+        token = await leases.acquire(conn, lease_name("USD"), "test", 30)
     assert token is not None
-    return await run(engine, token, CLOCK, IDS, Limits(), Tariff())
+    return Fence("USD", token)
+
+
+async def source(engine: AsyncEngine) -> Outcome:
+    return await run_batch(desk(engine), await fence(engine))
 
 
 async def test_an_order_is_offered_once_to_the_cheapest_place_with_its_reason(engine: AsyncEngine) -> None:
@@ -133,17 +150,15 @@ async def test_a_location_without_box_hours_or_word_is_not_asked(engine: AsyncEn
 
 
 async def test_who_lost_the_lease_offers_nothing(engine: AsyncEngine) -> None:
-    import pytest
-
     await network(engine)
     await stock(engine, "S0001", 20)
     await order(engine, 1)
     async with engine.begin() as conn:
-        mine = await leases.acquire(conn, LEASE, "first", 30)
+        mine = await leases.acquire(conn, lease_name("USD"), "first", 30)
         assert mine is not None
-        await leases.release(conn, LEASE, mine)
+        await leases.release(conn, lease_name("USD"), mine)
     async with engine.begin() as conn:
-        assert await leases.acquire(conn, LEASE, "second", 30) is not None
+        assert await leases.acquire(conn, lease_name("USD"), "second", 30) is not None
     with pytest.raises(leases.LeaseLost):
-        await run(engine, mine, CLOCK, IDS, Limits(), Tariff())
+        await run_batch(desk(engine), Fence("USD", mine))
     assert await rows(engine, "SELECT count(*) FROM task") == [(0,)]

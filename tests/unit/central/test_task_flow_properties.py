@@ -32,7 +32,7 @@ from central.orders.domain import (
     Tell,
     Trouble,
 )
-from central.orders.task_flow import PlannedLine, PlannedTask
+from central.orders.task_flow import MovedTask, PlannedLine, PlannedTask
 from retail.clock import ManualClock
 from retail.ids import SeededIds
 from sync_protocol import tasks
@@ -111,6 +111,26 @@ class HonestStores(RuleBasedStateMachine):
     def take_back(self, store: str) -> None:
         for task in list(self.book.tasks.values()):
             if task.location == store and task_flow.withdraw(self.book, task, "too slow", exclude=False):
+                break
+        self.post()
+
+    @rule(store=st.sampled_from(STORES), better=st.sampled_from(STORES), late=st.integers(0, 1))
+    def move(self, store: str, better: str, late: int) -> None:
+        """A run moves an offer; ``late``: it read the offer before the last decision on it."""
+        for task in list(self.book.tasks.values()):
+            lines = self.book.lines_of(task)
+            if task.location == store and lines and not any(better in line.excluded for line in lines):
+                before = (dict(self.book.tasks), dict(self.book.lines))
+                planned = tuple(PlannedLine(line.line_id, line.version, line.quantity) for line in lines)
+                made = task_flow.offer(
+                    self.book, [PlannedTask(better, "ship", 0, planned)], None, self.ids,
+                    [MovedTask(task.task_id, task.rev - late)],
+                )  # fmt: skip
+                if late or task.state != OFFERED:
+                    assert not any(isinstance(entry, Task) for entry in made)
+                    assert before == (self.book.tasks, self.book.lines)
+                else:
+                    assert self.book.tasks[task.task_id].state == "withdrawn"
                 break
         self.post()
 

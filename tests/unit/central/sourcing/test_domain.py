@@ -7,7 +7,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from central.sourcing.domain import Decision, OpenLine, OpenOrder, Place, Snapshot, decide
+from central.sourcing import deciding
+from central.sourcing.domain import Decision, OpenLine, OpenOrder, Place, Snapshot
 from central.sourcing.tariff import Tariff, miles, zones
 
 COLUMBUS, PITTSBURGH, INDIANAPOLIS = (39.9612, -82.9988), (40.4406, -79.9959), (39.7684, -86.1581)
@@ -36,6 +37,10 @@ def order(*lines: OpenLine, to: tuple[float, float] | None = COLUMBUS, **changes
 
 def stock(units: int, *skus: str) -> dict[tuple[str, str], int]:
     return {(each.location, sku): units for each in NETWORK for sku in skus}
+
+
+def decide(snapshot: Snapshot, tariff: Tariff) -> list[Decision]:
+    return list(deciding.decide(snapshot, tariff).decisions)
 
 
 def only(decisions: list[Decision]) -> Decision:

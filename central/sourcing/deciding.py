@@ -1,0 +1,149 @@
+"""From a snapshot to decisions: which orders are offered where, which offers are moved, and why. Pure.
+
+This is what a run computes, in a process of its own, and what a replay computes again from the stored inputs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from central.sourcing.domain import (
+    Decided,
+    Decision,
+    Figures,
+    MovedOffer,
+    OpenLine,
+    OpenOrder,
+    Snapshot,
+    Steering,
+    Wish,
+    unserved,
+    without_moves,
+)
+from central.sourcing.model import Index, bids_of, prices_of, problem_of
+from central.sourcing.tariff import Tariff
+from routing.arrays import Index as Sequenced
+from routing.explain import explain
+from routing.labels import Labels
+from routing.plan import Plan
+from routing.problem import BACKORDER, Prices, Problem
+from routing.source import priority, source_in_order
+
+NEVER_MS = 2**60
+"""Promise of an order that has none."""
+CANDIDATES_SHOWN = 6
+NOT_THERE = -2
+"""In the last plan's assignment: the line had no place."""
+
+
+@dataclass(frozen=True)
+class _Best:
+    """A checked plan with what is known of it."""
+
+    plan: Plan
+    figures: Figures
+    prices: Prices
+
+
+def decide(snapshot: Snapshot, tariff: Tariff, steering: Steering | None = None) -> Decided:
+    """Decide on all orders of ``snapshot`` together, or one after another where the effort is ``one-by-one``.
+
+    Raises :class:`retail.errors.Refused` for inputs that are no problem, and :class:`routing.check.PlanRefused`, never
+    handing on a plan that breaks a limit.
+    """
+    steering = steering or Steering()
+    if steering.effort == "one-by-one" or steering.kind == "single":
+        snapshot = without_moves(snapshot)
+    if not snapshot.orders or not snapshot.places:
+        return Decided(tuple(_nowhere(order) for order in snapshot.orders))
+    index = Index.of(snapshot)
+    prices = prices_of(steering.prices, index)
+    problem = problem_of(snapshot, index, tariff, prices if steering.kind == "single" else None)
+    best = _best(problem, snapshot, index, steering, prices)
+    names = {line.sku: line.name or line.sku for order in snapshot.orders for line in order.lines}
+    shown = [place.name for place in snapshot.places], [names[sku] for sku in index.skus]
+    decisions = tuple(
+        _decision(snapshot, problem, best.plan, number, Labels(*shown, order.currency))
+        for number, order in enumerate(snapshot.orders)
+    )
+    return Decided(decisions, best.figures, bids_of(best.prices, snapshot, index))
+
+
+def _best(problem: Problem, snapshot: Snapshot, index: Index, steering: Steering, prices: Prices) -> _Best:
+    sequence = _sequence(snapshot.orders)
+    plan = source_in_order(problem, sequence)
+    least = max(plan.total - int(plan.excess.sum()), 0) if problem.orders == 1 else 0
+    return _Best(plan, Figures(plan.total, least, plan.total), Prices())
+
+
+def _sequence(orders: Sequence[OpenOrder]) -> Sequenced:
+    """Who takes scarce stock first: the earliest promise, then the oldest order."""
+    never = np.zeros(len(orders), np.int64)
+    promise = [NEVER_MS if order.promise_ms is None else order.promise_ms for order in orders]
+    return priority(np.array(promise, np.int64), never, never, np.array([-o.placed_ms for o in orders], np.int64))
+
+
+def _decision(snapshot: Snapshot, problem: Problem, plan: Plan, number: int, labels: Labels) -> Decision:
+    order = snapshot.orders[number]
+    assignment = plan.assignment[problem.lines_of(number)]
+    served: dict[str, list[OpenLine]] = {}
+    backordered: list[OpenLine] = []
+    keys = [snapshot.places[place].location if place != BACKORDER else "" for place in assignment.tolist()]
+    if any(line.offered_to and not key for line, key in zip(order.lines, keys, strict=True)):
+        # Nobody is asked for less than before: where the plan has no place for a line that somebody was asked for,
+        # the order's offers stay until they are answered or taken back.
+        keys = [line.offered_to or key for line, key in zip(order.lines, keys, strict=True)]
+    for line, key in zip(order.lines, keys, strict=True):
+        if key:
+            served.setdefault(key, []).append(line)
+        else:
+            backordered.append(line)
+    moved = _moved(order, served)
+    gone = {each.task for each in moved}
+    wishes = tuple(
+        Wish(location, tuple(lines))
+        for location, lines in sorted(served.items())
+        if any(line.task is None or line.task in gone for line in lines)
+    )
+    explanation: dict[str, object] = {}
+    if wishes or (backordered and unserved(backordered) != order.told):
+        explanation = _why(problem, plan, number, labels, order, moved, snapshot)
+    return Decision(order, wishes, moved, tuple(backordered), explanation)
+
+
+def _moved(order: OpenOrder, served: dict[str, list[OpenLine]]) -> tuple[MovedOffer, ...]:
+    """The offers that lose a line, or whose location is now asked for more."""
+    lost = {
+        line.task for location, lines in served.items() for line in lines if line.task and line.offered_to != location
+    }
+    grown = {location for location, lines in served.items() if any(line.offered_to != location for line in lines)}
+    offers = {
+        MovedOffer(line.task, line.rev, line.offered_to): None
+        for line in order.lines
+        if line.task is not None and (line.task in lost or line.offered_to in grown)
+    }
+    return tuple(offers)
+
+
+def _why(
+    problem: Problem, plan: Plan, number: int, labels: Labels, order: OpenOrder, moved: Sequence[MovedOffer],
+    snapshot: Snapshot,
+) -> dict[str, object]:  # fmt: skip
+    why = explain(problem, plan, number, labels, CANDIDATES_SHOWN).to_dict()
+    names = {place.location: place.name for place in snapshot.places}
+    why["lines"] = [
+        {"line": str(line.line_id), "sku": line.sku, "name": line.name, "quantity": line.quantity}
+        for line in order.lines
+    ]
+    why["currency"] = order.currency
+    why["moved_from"] = [names.get(each.location, each.location) for each in moved]
+    return why
+
+
+def _nowhere(order: OpenOrder) -> Decision:
+    why: dict[str, object] = {
+        "sentence": "There is no location yet: import the network first.", "currency": order.currency, "lines": [],
+    }  # fmt: skip
+    waiting = tuple(line for line in order.lines if not line.offered_to)
+    return Decision(order, (), (), waiting, {} if unserved(waiting) == order.told else why)

@@ -1,0 +1,146 @@
+"""The solver's process: it answers, is replaced when it fails, keeps no memory, and never outlives its owner."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from central.sourcing.answer import read
+from central.sourcing.question import Asked
+from central.sourcing.solver import QuestionRefused, Solver, SolverFailed
+from central.sourcing.solver_process import solve
+from tests.integration.central.sourcing_questions import question
+
+PATIENCE_S = 60.0
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def gone(pid: int) -> bool:
+    limit = time.monotonic() + 10
+    while is_alive(pid):
+        if time.monotonic() > limit:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def resident_kb(pid: int) -> int:
+    [line] = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS")]
+    return int(line.split()[1])
+
+
+async def test_its_answer_is_that_of_the_pure_function_bit_for_bit_and_comes_from_another_process() -> None:
+    asked = question().asked()
+    async with Solver("test", PATIENCE_S) as solver:
+        reply = await solver.ask(asked)
+        assert solver.pid not in (0, os.getpid())
+        _, _, answer, *explanations = solve(asked)
+        assert (reply.answer, reply.explanations) == (answer, tuple(explanations))
+        assert sum(bool(each.ask) for each in read(reply.answer).orders) > 10
+        pid = solver.pid
+        assert (await solver.ask(asked)).answer == answer
+        assert solver.pid == pid  # one process for many questions
+    assert gone(pid)
+
+
+async def test_a_question_that_takes_too_long_is_given_up_and_the_next_one_gets_a_new_process() -> None:
+    async with Solver("test", 0.3) as solver:
+        with pytest.raises(SolverFailed, match=r"more than 0\.3 s"):
+            await solver.ask(question(orders=3_000, places=1_000).asked())
+        assert solver.pid == 0
+    async with Solver("test", PATIENCE_S) as solver:
+        assert (await solver.ask(question().asked())).seconds > 0
+
+
+async def test_a_crash_in_the_middle_of_a_question_is_told_and_the_next_one_gets_a_new_process() -> None:
+    async with Solver("test", PATIENCE_S) as solver:
+        await solver.ask(question().asked())
+        first = solver.pid
+        asking = asyncio.create_task(solver.ask(question(orders=3_000, places=1_000).asked()))
+        await asyncio.sleep(0.2)
+        os.kill(first, signal.SIGKILL)
+        with pytest.raises(SolverFailed, match="in the middle"):
+            await asking
+        await solver.ask(question().asked())
+        assert solver.pid not in (0, first)
+
+
+async def test_who_stops_waiting_ends_the_process_so_that_nobody_gets_another_answer() -> None:
+    async with Solver("test", PATIENCE_S) as solver:
+        asking = asyncio.create_task(solver.ask(question(orders=3_000, places=1_000).asked()))
+        while solver.pid == 0:
+            await asyncio.sleep(0.01)
+        pid = solver.pid
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        assert gone(pid)
+        small = question(orders=1)
+        assert len(read((await solver.ask(small.asked())).answer).orders) == 1
+
+
+async def test_what_is_no_question_is_refused_and_the_process_lives_on() -> None:
+    async with Solver("test", PATIENCE_S) as solver:
+        for asked in (Asked(b"[]", b"{}", b"{}"), Asked(b"\xff", b"", b"null")):
+            with pytest.raises(QuestionRefused, match="inputs"):
+                await solver.ask(asked)
+        pid = solver.pid
+        await solver.ask(question().asked())
+        assert solver.pid == pid
+
+
+def test_a_killed_owner_leaves_no_solver_behind_even_in_the_middle_of_a_question() -> None:
+    program = """
+import asyncio
+from central.sourcing.solver import Solver
+from tests.integration.central.sourcing_questions import question
+
+async def main():
+    solver = Solver("test", 60)
+    asking = asyncio.create_task(solver.ask(question(orders=5000, places=2000).asked()))
+    while solver.pid == 0:
+        await asyncio.sleep(0.01)
+    print("solver is", solver.pid, flush=True)
+    await asking
+
+asyncio.run(main())
+"""
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, cwd=Path(__file__).parents[3], stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout is not None
+        pid = next(int(line.split()[-1]) for line in owner.stdout if line.startswith("solver is"))
+        time.sleep(0.3)
+        assert is_alive(pid)
+        owner.kill()
+    assert gone(pid)
+
+
+async def grows_by_kb(warm: int, more: int) -> int:
+    """Growth of the solver's memory over ``more`` questions, none like another, after ``warm`` first ones."""
+    async with Solver("test", PATIENCE_S) as solver:
+        for seed in range(warm):
+            await solver.ask(question(seed, orders=40, places=200).asked())
+        before = resident_kb(solver.pid)
+        for seed in range(warm, warm + more):
+            await solver.ask(question(seed, orders=40, places=200).asked())
+        return resident_kb(solver.pid) - before
+
+
+async def test_memory_is_flat_over_many_questions() -> None:
+    assert await grows_by_kb(warm=15, more=25) < 6_000
+
+
+@pytest.mark.slow
+async def test_memory_is_flat_over_a_thousand_questions() -> None:
+    assert await grows_by_kb(warm=50, more=1_000) < 12_000
