@@ -1,38 +1,56 @@
 """The cheapest way to divide an order's lines into packages and backordered lines: dynamic programming over subsets.
 
 With prices G[T] of single packages, f[M] = min over T within M of G[T] + f[M without T] is exact as long as two
-packages from one location can be merged into one, which fixed costs of at least zero make no dearer. Where a location's
-stock or room serves two parts but not both together, merging fails: that location is then taken out of G and given a
-step of its own, in which it may be used once, and the search repeats. Each round only removes plans that cannot be, so
-the first plan that can be is the best. Usually there is one round.
+packages by one option can be merged into one, which fixed costs of at least zero make no dearer. Where merging fails
+(stock, room or the price by weight serves two parts but not both together), that option is taken out of G and given a
+step of its own, in which it may be used once, and the search repeats. Where several options together take more than the
+stock or capacity that they share, those options become a step of their own that is limited as a whole. Limits that
+cross, of which neither holds all options of the other, are settled by cases: some line that uses the limit must not.
 
-A limit on packages adds a layer per package: f[j, M] uses at most j. Backorder is a step that no limit counts.
+Each round only removes plans that cannot be, so the first plan that can be is the best. Usually there is one round;
+where the limits below end the search, the partition says by how much it may miss.
+
+A limit on packages adds a row per package: f[j, M] uses at most j. Backorder is a step that no limit counts.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from heapq import heappop, heappush
+from itertools import count
 from typing import NamedTuple
 
 import numpy as np
 
-from routing.arrays import Flags, Floats
+from routing.arrays import Flags, Floats, Index
 from routing.problem import BACKORDER
-from routing.subsets import levels, subsets_of
-from routing.table import Table
+from routing.subsets import lines_in
+from routing.table import Shared, Table
+from routing.ways import Limited, Part, Pooled, Single, Together, Way, shipped
 
+WORK_MAX = 5 * 10**7
+"""Most additions in one search, half a second or so; an order that needs more gets a plan that is not proven."""
 
-class Part(NamedTuple):
-    """Lines (a bit mask) that go together to a column of the quotes, or to ``BACKORDER``."""
+_STEP_WORK = 5_000
+"""What beginning a step costs, in additions."""
 
-    column: int
-    subset: int
+_BONUS = 2.0**51
+"""Ticks that make the one column that must be used cheaper than any plan without it; more than 12 lines can cost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """Parts that cover every line once, one per column, and their sum in ticks."""
+    """Parts that cover every line once, one per column, and their sum in ticks; no other sum is below ``bound``.
+
+    Without parts and infinite if the search ended before it found any.
+    """
 
     ticks: float
     parts: tuple[Part, ...]
+    bound: float
+
+    @property
+    def proven(self) -> bool:
+        """There is none better."""
+        return self.ticks <= self.bound
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -43,33 +61,14 @@ class Ban:
     subsets: Flags
 
 
-class _Step(NamedTuple):
-    """A column of its own, or backorder: ``prices`` (2**n,) and what is best without it, ``before`` (layers, 2**n)."""
+class _Case(NamedTuple):
+    """A question that is still open: no plan of it costs less than ``bound``."""
 
-    column: int
-    prices: Floats
-    before: Floats
-    uses: int
-    optional: bool = True
-
-    def after(self, lines: int) -> Floats:
-        """(layers, 2**n): what is best once some of each mask's lines may go here, together."""
-        after = self.before.copy() if self.optional else np.full_like(self.before, np.inf)
-        for layer in range(self.uses, len(after)):
-            for level in levels(lines):
-                taken = self.prices[level.inside] + self.before[layer - self.uses][level.outside]
-                after[layer, level.masks] = np.minimum(after[layer, level.masks], taken.min(axis=1))
-        return after
-
-    def choice(self, lines: int, mask: int, layer: int) -> tuple[int, float]:
-        """The subset of ``mask`` that goes here, 0 for none, and the cost of the whole mask then."""
-        left_out = float(self.before[layer, mask]) if self.optional else np.inf
-        if layer < self.uses:
-            return 0, left_out
-        inside = subsets_of(lines, mask)
-        costs = self.prices[inside] + self.before[layer - self.uses][mask ^ inside]
-        pick = int(costs.argmin())
-        return (int(inside[pick]), float(costs[pick])) if costs[pick] < left_out else (0, left_out)
+    bound: float
+    serial: int
+    table: Table
+    apart: tuple[int, ...]
+    groups: tuple[Shared, ...]
 
 
 def best_partition(table: Table, most: int, ban: Ban | None = None, must: int | None = None) -> Partition | None:
@@ -77,110 +76,133 @@ def best_partition(table: Table, most: int, ban: Ban | None = None, must: int | 
 
     ``ban`` leaves out some packages of one column; ``must`` names a column that has to serve at least one line.
     """
-    search = _Search(table, most, ban, must)
-    apart: tuple[int, ...] = () if must is None else (must,)
-    for _ in range(len(table.quotes.options) + 1):  # every round but the last takes a column apart
-        found = search.relaxed(apart)
-        if found is None:
+    rows, serial = _rows(table, most), count()
+    cases = [_Case(-np.inf, next(serial), table, () if must is None else (must,), ())]
+    best, work = Partition(np.inf, (), np.inf), 0
+    while cases and cases[0].bound < best.ticks:
+        case = heappop(cases)
+        work += (2 + len(case.apart) + len(case.groups)) * (rows * 3**table.lines + _STEP_WORK)
+        if work > WORK_MAX:
+            heappush(cases, case)
+            break
+        found = _Search(case.table, rows, ban, must).relaxed(case.apart, case.groups)
+        if found is None or found.ticks >= best.ticks:
+            continue
+        narrower = list(_narrowed(case, found))
+        for apart, groups, divided in narrower:
+            heappush(cases, _Case(found.ticks, next(serial), divided, apart, groups))
+        if not narrower:
+            best = found
+    bound = min(best.ticks, cases[0].bound) if cases else best.ticks
+    if must is not None:
+        if bound > -_BONUS / 2:
             return None
-        columns = [part.column for part in found.parts]
-        twice = tuple(sorted({c for c in columns if columns.count(c) > 1}))
-        if not twice:
-            return found
-        apart += twice
-    raise AssertionError("a column that stands apart was used twice")
+        best, bound = replace(best, ticks=best.ticks + _BONUS, bound=np.inf), bound + _BONUS
+    if bound == np.inf:
+        return None
+    return best if bound == best.bound else replace(best, bound=bound)
 
 
 def rest_costs(table: Table, most: int) -> Floats:
     """(2**n,): what the lines outside each subset cost at least, if the subset itself is one more package.
 
-    A lower bound where a location's limits would be broken by using it twice.
+    A lower bound where an option's limits would be broken by using it twice.
     """
-    layers = _layers(table, most)
-    shipped = _ship(table.cheapest(()), table.lines, layers)
-    if layers:  # the subset itself takes one package
-        shipped = shipped[:-1]
-    costs = _Step(BACKORDER, table.backorder, shipped[-1:], uses=0).after(table.lines)
+    rows = _rows(table, most)
+    best = table.cheapest(())
+    # The subset itself takes one package.
+    placed = shipped(best, table.lines, rows - 1 if rows > 1 else 1)[-1:]
+    costs = Together(table.lines, Single(BACKORDER, placed[0], 0, 1), _backorder(table, 1, None)).value
     return np.ascontiguousarray(costs[0, ::-1])  # the complement of mask M is full - M
+
+
+Narrower = tuple[tuple[int, ...], tuple[Shared, ...], Table]
+
+
+def _narrowed(case: _Case, found: Partition) -> list[Narrower]:
+    """What to ask instead of ``case`` because the partition ``found`` may not be; empty if it may."""
+    columns = [part.column for part in found.parts if part.column != BACKORDER]
+    twice = tuple(sorted({c for c in columns if columns.count(c) > 1}))
+    if twice:
+        return [((*case.apart, *twice), case.groups, case.table)]
+    over = case.table.overdrawn([part for part in found.parts if part.column != BACKORDER])
+    if over is None:
+        return []
+    if not any(over.crosses(group) for group in case.groups):
+        return [(case.apart, (*case.groups, over), case.table)]
+    shipped_by = [part for part in found.parts if part.column != BACKORDER and over.columns[part.column]]
+    lines = [line for part in shipped_by for line in lines_in(part.subset)]
+    return [(case.apart, case.groups, case.table.with_line_off(over, lines[:i], line)) for i, line in enumerate(lines)]
 
 
 class _Search:
     """One question to a table: see :func:`best_partition`."""
 
-    def __init__(self, table: Table, most: int, ban: Ban | None, must: int | None) -> None:
-        self.table, self.ban, self.must = table, ban, must
-        self.layers = _layers(table, most)
-        self.uses = 1 if self.layers else 0
+    def __init__(self, table: Table, rows: int, ban: Ban | None, must: int | None) -> None:
+        self.table, self.rows, self.ban, self.must = table, rows, ban, must
 
-    def relaxed(self, apart: tuple[int, ...]) -> Partition | None:
-        """The best partition if only the columns ``apart`` are held to one package each."""
-        lines, best = self.table.lines, self._cheapest(apart)
-        base = _ship(best, lines, self.layers)
-        steps = self._steps(base, apart)
-        parts: list[Part] = []
-        mask, layer = self.table.full, len(base) - 1
-        total = steps[-1].choice(lines, mask, layer)[1]
-        if not np.isfinite(total):
-            return None
-        for step in reversed(steps):
-            subset = step.choice(lines, mask, layer)[0] if mask else 0
-            if subset:
-                parts.append(Part(step.column, subset))
-                mask ^= subset
-                layer -= step.uses
-        while mask:
-            layer -= self.uses
-            leading = subsets_of(lines, mask)[1::2]
-            subset = int(leading[(best[leading] + base[layer][mask ^ leading]).argmin()])
-            parts.append(Part(self._column(subset, apart), subset))
-            mask ^= subset
-        return Partition(total, tuple(sorted(parts)))
+    def relaxed(self, apart: tuple[int, ...], groups: tuple[Shared, ...]) -> Partition | None:
+        """The best partition if only the columns ``apart`` and the ``groups`` are held to their limits."""
+        table = self.table
+        shipping = self._way(None, sorted(groups, key=lambda group: -group.columns.sum()), apart)
+        way = Together(table.lines, shipping, _backorder(table, self.rows, self.ban))
+        ticks, parts = way.plan(table.full, self.rows - 1)
+        return Partition(ticks, tuple(sorted(parts)), ticks) if parts else None
 
-    def _steps(self, base: Floats, apart: tuple[int, ...]) -> list[_Step]:
-        """The columns apart, then backorder, then the one that must be used: the last decides on the whole order."""
-        steps: list[_Step] = []
-        last = () if self.must is None else (self.must,)
-        for column in (*(c for c in apart if c != self.must), BACKORDER, *last):
-            before = steps[-1].after(self.table.lines) if steps else base
-            uses = 0 if column == BACKORDER else self.uses
-            steps.append(_Step(column, self._prices(column), before, uses, optional=column != self.must))
-        return steps
+    def _way(self, columns: Flags | None, groups: list[Shared], apart: tuple[int, ...]) -> Way:
+        """The best use of some columns (None for all), ``groups`` of them limited, the largest first."""
+        outer: list[tuple[Shared, list[Shared]]] = []
+        for group in groups:
+            holder = next((inner for other, inner in outer if group.within(other)), None)
+            if holder is None:
+                outer.append((group, []))
+            else:
+                holder.append(group)
+        grouped = [group.columns for group, _ in outer]
+        single = [c for c in apart if (columns is None or columns[c]) and not any(held[c] for held in grouped)]
+        if columns is None and not grouped:
+            excluded = np.array(single, np.intp)
+        else:
+            out = np.zeros(len(self.table.quotes.options), np.bool_) if columns is None else ~columns
+            out |= np.logical_or.reduce([out, *grouped])
+            out[single] = True
+            excluded = np.flatnonzero(out)
+        way: Way = self._pooled(excluded)
+        for column in single:
+            way = Together(self.table.lines, way, Single(column, self._prices(column), self._one, self.rows))
+        for group, inner in outer:
+            way = Together(self.table.lines, way, Limited(self._way(group.columns, inner, apart), group.allowed))
+        return way
 
-    def _cheapest(self, apart: tuple[int, ...]) -> Floats:
+    @property
+    def _one(self) -> int:
+        """What a package counts in rows."""
+        return 1 if self.rows > 1 else 0
+
+    def _pooled(self, excluded: Index) -> Pooled:
         ban = self.ban
-        if ban is None or ban.column == BACKORDER or ban.column in apart:
-            return self.table.cheapest(apart)
-        ranked = self.table.ranked(apart) if apart else self.table.undivided
-        return np.where(ban.subsets & (ranked.column == ban.column), ranked.second, ranked.best)
+        if ban is None or ban.column == BACKORDER or ban.column in excluded:
+            return Pooled(self.table, self.table.cheapest(excluded), excluded, self.rows, None, BACKORDER)
+        ranked = self.table.ranked(excluded) if len(excluded) else self.table.undivided
+        best = np.where(ban.subsets & (ranked.column == ban.column), ranked.second, ranked.best)
+        return Pooled(self.table, best, excluded, self.rows, ban.subsets, ban.column)
 
     def _prices(self, column: int) -> Floats:
-        prices = self.table.backorder.copy() if column == BACKORDER else self.table.at(column)
-        prices[0] = np.inf  # taking none of the lines is the step left out
+        prices = self.table.at(column)
         if self.ban is not None and self.ban.column == column:
             prices[self.ban.subsets] = np.inf
+        if column == self.must:
+            prices -= _BONUS
         return prices
 
-    def _column(self, subset: int, apart: tuple[int, ...]) -> int:
-        prices = self.table.of(subset)
-        prices[list(apart)] = np.inf
-        if self.ban is not None and self.ban.column != BACKORDER and self.ban.subsets[subset]:
-            prices[self.ban.column] = np.inf
-        return int(prices.argmin())
+
+def _backorder(table: Table, rows: int, ban: Ban | None) -> Single:
+    prices = table.backorder
+    if ban is not None and ban.column == BACKORDER:
+        prices = np.where(ban.subsets, np.inf, prices)
+    return Single(BACKORDER, prices, 0, rows)
 
 
-def _layers(table: Table, most: int) -> int:
-    """Layers that the limit needs: none where it cannot bind."""
-    return most if 0 < most < table.lines else 0
-
-
-def _ship(best: Floats, lines: int, layers: int) -> Floats:
-    """(1 or layers + 1, 2**n): least cost of shipping exactly the lines of each mask; row j in at most j packages."""
-    value = np.full((layers + 1, len(best)), np.inf)
-    value[:, 0] = 0.0
-    if layers == 0:
-        for level in levels(lines):
-            value[0, level.masks] = (best[level.leading] + value[0][level.trailing]).min(axis=1)
-    for layer in range(1, layers + 1):
-        for level in levels(lines):
-            value[layer, level.masks] = (best[level.leading] + value[layer - 1][level.trailing]).min(axis=1)
-    return value
+def _rows(table: Table, most: int) -> int:
+    """Rows that the limit on packages needs: one where it cannot bind."""
+    return most + 1 if 0 < most < table.lines else 1

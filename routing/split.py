@@ -1,4 +1,8 @@
-"""The best split of one order over all locations: exact up to 12 lines, proven within a bound above."""
+"""The best split of one order over all options: exact up to 12 bundles of lines, proven within a bound above.
+
+Up to 12, too, limits that options share may cross in ways that a search of limited length does not settle; such a split
+says so by its bound.
+"""
 
 from dataclasses import dataclass
 
@@ -35,8 +39,9 @@ class Split:
 def split(problem: Problem, order: int, left: Left | None = None) -> Split:
     """The cheapest plan for one order on what is ``left`` (all of the problem's stock and capacity if not given).
 
-    Obeys eligibility, stock (also where several lines share a SKU), capacity and the limit on packages. The same input
-    gives the same plan: fewer backordered lines win a tie, then fewer packages, then the lowest location.
+    Obeys eligibility, stock and capacity (also where lines or options share them), prices by weight, kits, whole
+    orders and the limit on packages. The same input gives the same plan: fewer backordered lines win a tie, then fewer
+    packages, then the lowest option.
     """
     quotes = quote(problem, order, left or Left.all_of(problem))
     most = problem.packages_limit(order)
@@ -46,8 +51,12 @@ def split(problem: Problem, order: int, left: Left | None = None) -> Split:
     found = best_partition(Table(quotes), most)
     if found is None:  # backordering every line is always a plan
         raise AssertionError("no partition of the lines was found")
-    cents = cents_of(found.ticks)
-    return Split(assignment_of(quotes, found), cents, cents)
+    if found.proven:
+        cents = cents_of(found.ticks)
+        return Split(assignment_of(quotes, found), cents, cents)
+    columns, ticks, bound = split_large(quotes, most)
+    best = assignment_of(quotes, found) if found.ticks <= ticks else quotes.by_line(columns)
+    return Split(best, cents_of(min(found.ticks, ticks)), cents_of(max(found.bound, bound)))
 
 
 def assignment_of(quotes: Quotes, partition: Partition) -> Cents:

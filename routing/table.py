@@ -6,9 +6,11 @@ Sums of subsets are doubled up line by line (2**n x k additions). A matrix produ
 same, but 0 x infinity is not a number there.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Self, TypeVar
 
 import numpy as np
 
@@ -28,6 +30,21 @@ class Ranked(NamedTuple):
     best: Floats
     column: Index
     second: Floats
+
+
+class Shared(NamedTuple):
+    """``columns`` (k,) that draw on the same units, and the subsets (2**n,) that these ``allowed`` all of them have."""
+
+    columns: Flags
+    allowed: Flags
+
+    def within(self, other: "Shared") -> bool:
+        """The other holds all columns of this one."""
+        return not (self.columns & ~other.columns).any()
+
+    def crosses(self, other: "Shared") -> bool:
+        """Both have columns in common and columns of their own."""
+        return bool((self.columns & other.columns).any()) and not self.within(other) and not other.within(self)
 
 
 class Table:
@@ -92,6 +109,29 @@ class Table:
         for need, stock in self._needs:
             prices[stock < need[subset]] = np.inf
         return prices
+
+    def overdrawn(self, parts: Sequence[tuple[int, int]]) -> Shared | None:
+        """The first limit that packages (column, subset) break together, if any."""
+        if self.quotes.separate or len(parts) < 2:
+            return None
+        for draw in self.quotes.draws():
+            need, drawn = _sums(draw.need), Counter[int]()
+            for entries in draw.entries:
+                for column, subset in parts:
+                    drawn[int(entries[column])] += int(need[subset])
+            for entry, units in sorted(drawn.items()):
+                if entry >= 0 and units > draw.have[entry]:
+                    columns = np.logical_or.reduce([entries == entry for entries in draw.entries])
+                    return Shared(columns, need <= draw.have[entry])
+        return None
+
+    def with_line_off(self, shared: Shared, on: list[int], off: int) -> Self:
+        """The same order, the lines ``on`` only by the shared columns and the line ``off`` by none of them."""
+        lines, backorder = self.quotes.lines.copy(), self.quotes.backorder.copy()
+        lines[np.ix_(np.array(on, np.intp), ~shared.columns)] = np.inf
+        backorder[on] = np.inf
+        lines[off, shared.columns] = np.inf
+        return type(self)(replace(self.quotes, lines=lines, backorder=backorder))
 
     def through(self, rest: Floats) -> tuple[Floats, Index]:
         """Per column (k,): the least of package T from there plus ``rest[T]`` (2**n,) over all T, and that T."""

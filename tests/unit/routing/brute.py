@@ -1,5 +1,6 @@
 """Every assignment of one order, priced and tested one by one: the truth that the solver is held against."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,52 +43,134 @@ class Everything:
 
 
 def everything(problem: Problem, order: int, left: Left, free: int | None = None) -> Everything:
-    """``free`` names a location that no rule, stock or capacity limits."""
+    """``free`` names an option that no rule, stock or capacity limits, and which takes nothing from the others."""
     a, b = int(problem.order_ptr[order]), int(problem.order_ptr[order + 1])
-    places, n = problem.locations, b - a
-    grid = np.indices((places + 1,) * n).reshape(n, -1).T - 1
-    costs = np.array([[_line(problem, order, i, place) for place in range(places)] for i in range(a, b)]).reshape(n, -1)
+    options, n = problem.options, b - a
+    grid = np.indices((options + 1,) * n).reshape(n, -1).T - 1
+    costs = np.array([[_line(problem, order, i, k) for k in range(options)] for i in range(a, b)]).reshape(n, -1)
     cents = np.zeros(len(grid), np.int64)
     allowed = np.ones(len(grid), bool)
-    fits = np.ones((n, places), bool)
+    fits = np.ones((n, options), bool)
     for i in range(n):
-        sku, qty = problem.line_sku[a + i], problem.line_qty[a + i]
-        for place in range(places):
-            ok = problem.blocked[order, place] == 0 and left.stock[sku, place] >= qty <= left.capacity[place]
-            ok = ok and (problem.line_blocked is None or problem.line_blocked[a + i, place] == 0)
-            ok = ok and (problem.pickup is None or problem.pickup[order] in (-1, place))
-            fits[i, place] = ok or place == free
-            here = grid[:, i] == place
-            cents[here] += costs[i, place]
-            allowed[here] &= fits[i, place]
+        for k in range(options):
+            fits[i, k] = k == free or _may(problem, order, a + i, k, left)
+            here = grid[:, i] == k
+            cents[here] += costs[i, k]
+            allowed[here] &= fits[i, k]
         cents[grid[:, i] == -1] += int(problem.backorder[a + i])
-    for place in range(places):
-        here = grid == place
-        used = here.any(axis=1)
-        cents[used] += sum(int(t[place] if t.ndim == 1 else t[order, place]) for t in problem.package_terms.values())
-        if place != free:
-            allowed &= here @ problem.line_qty[a:b] <= left.capacity[place]
-            for sku in set(problem.line_sku[a:b].tolist()):
-                drawn = here[:, problem.line_sku[a:b] == sku] @ problem.line_qty[a:b][problem.line_sku[a:b] == sku]
-                allowed &= drawn <= left.stock[sku, place]
+    for k in range(options):
+        used = (grid == k).any(axis=1)
+        cents[used] += sum(int(t[k] if t.ndim == 1 else t[order, k]) for t in problem.package_terms.values())
+        parcel = [_parcel(problem, order, k, [a + i for i in range(n) if row[i] == k]) for row in grid.tolist()]
+        allowed &= np.array([price is not None for price in parcel])
+        cents += np.array([price or 0 for price in parcel])
+    for source, limit in _limits(problem, order, left):
+        drawn = np.zeros(len(grid), np.int64)
+        for k in range(options):
+            if k != free:
+                for i in range(n):
+                    drawn[grid[:, i] == k] += source(a + i, k)
+        allowed &= drawn <= limit
     most = 0 if problem.max_packages is None else int(problem.max_packages[order])
     if most:
-        allowed &= sum((grid == place).any(axis=1).astype(int) for place in range(places)) <= most
-    return Everything(grid, cents, allowed, _kinds(problem, a, b, costs, fits))
+        allowed &= sum((grid == k).any(axis=1).astype(int) for k in range(options)) <= most
+    if problem.complete is not None and problem.complete[order]:
+        allowed &= (grid == -1).all(axis=1) | (grid != -1).all(axis=1)
+    kits = [-1] * n if problem.kits is None else problem.kits[a:b].tolist()
+    for i in range(n):
+        for j in range(i):
+            if kits[i] == kits[j] != -1:
+                allowed &= grid[:, i] == grid[:, j]
+    return Everything(grid, cents, allowed, _kinds(problem, a, b, costs, fits, kits))
 
 
-def _line(problem: Problem, order: int, line: int, place: int) -> int:
+def _place(problem: Problem, option: int) -> int:
+    return option if problem.place is None else int(problem.place[option])
+
+
+def _pools(problem: Problem, order: int, option: int) -> list[int]:
+    pool = _place(problem, option) if problem.pool is None else int(problem.pool[option])
+    leg = -1 if problem.leg is None else int(problem.leg[order, option])
+    return [pool] if leg < 0 else [pool, leg]
+
+
+def _may(problem: Problem, order: int, line: int, option: int, left: Left) -> bool:
+    place, qty = _place(problem, option), problem.line_qty[line]
+    return (
+        problem.blocked[order, option] == 0
+        and (problem.line_blocked is None or problem.line_blocked[line, option] == 0)
+        and (problem.pickup is None or problem.pickup[order] in (-1, place))
+        and left.stock[problem.line_sku[line], place] >= qty
+        and all(left.capacity[pool] >= qty for pool in _pools(problem, order, option))
+    )
+
+
+def _limits(problem: Problem, order: int, left: Left) -> Iterator[tuple[Callable[[int, int], int], int]]:
+    """What a line takes by an option from each stock and each pool, and how much there is."""
+    for sku in range(left.stock.shape[0]):
+        for place in range(left.stock.shape[1]):
+            yield (
+                (
+                    lambda line, k, sku=sku, place=place: (
+                        int(problem.line_qty[line])
+                        if problem.line_sku[line] == sku and _place(problem, k) == place
+                        else 0
+                    )
+                ),
+                int(left.stock[sku, place]),
+            )
+    for pool in range(len(left.capacity)):
+        yield (
+            (lambda line, k, pool=pool: int(problem.line_qty[line]) * _pools(problem, order, k).count(pool)),
+            int(left.capacity[pool]),
+        )
+
+
+def _parcel(problem: Problem, order: int, option: int, lines: list[int]) -> int | None:
+    """What the weight of a package costs; None where it is too heavy."""
+    parcels = problem.parcels
+    if parcels is None or not lines:
+        return 0
+    index = int(parcels.tariff[option] if parcels.tariff.ndim == 1 else parcels.tariff[order, option])
+    if index < 0:
+        return 0
+    tariff = parcels.tariffs[index]
+    billable = float(sum(int(parcels.grams[line]) for line in lines))
+    if tariff.divisor and parcels.volume is not None:
+        billable = max(billable, sum(int(parcels.volume[line]) for line in lines) / tariff.divisor)
+    prices = [
+        cents for upto, cents in zip(tariff.upto.tolist(), tariff.cents.tolist(), strict=True) if billable <= upto
+    ]
+    return int(prices[0]) if prices else None
+
+
+def _line(problem: Problem, order: int, line: int, option: int) -> int:
     total = 0
     for term in problem.line_terms.values():
-        row = {"line": line, "order": order, "sku": int(problem.line_sku[line])}
-        rate = term.rate[place] if term.by == "location" else term.rate[row[term.by], place]
-        total += round(float(rate) * (1.0 if term.amount is None else float(term.amount[line])))
+        row: dict[str, tuple[int, ...]] = {
+            "line": (line, option),
+            "order": (order, option),
+            "option": (option,),
+            "sku": (int(problem.line_sku[line]), _place(problem, option)),
+            "location": (_place(problem, option),),
+        }
+        total += round(float(term.rate[row[term.by]]) * (1.0 if term.amount is None else float(term.amount[line])))
     return total
 
 
-def _kinds(problem: Problem, a: int, b: int, costs: Any, fits: Any) -> Any:
+def _kinds(problem: Problem, a: int, b: int, costs: Any, fits: Any, kits: list[int]) -> Any:
+    """Lines that may be swapped; those of kits only together, so each is of its own kind there."""
+    parcels = problem.parcels
     looks = [
-        (int(problem.line_sku[i]), int(problem.line_qty[i]), int(problem.backorder[i]), *np.where(f, c, -999).tolist())
-        for i, f, c in zip(range(a, b), fits, costs, strict=True)
+        (
+            int(problem.line_sku[i]),
+            int(problem.line_qty[i]),
+            int(problem.backorder[i]),
+            0 if parcels is None else int(parcels.grams[i]),
+            0 if parcels is None or parcels.volume is None else int(parcels.volume[i]),
+            -1 if kit < 0 else i,
+            *np.where(f, c, -999).tolist(),
+        )
+        for i, f, c, kit in zip(range(a, b), fits, costs, kits, strict=True)
     ]
     return np.array([looks.index(look) for look in looks])

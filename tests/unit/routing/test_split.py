@@ -5,16 +5,28 @@ import pytest
 from hypothesis import given, settings
 
 from retail.errors import Refused
+from routing.check import checked
 from routing.left import Left
+from routing.plan import Plan
 from routing.problem import Problem
 from routing.split import split
 from tests.unit.routing.brute import everything
-from tests.unit.routing.tiny import problem, problems
+from tests.unit.routing.tiny import problem, problems, problems_of_options
 
 
 @settings(max_examples=1200, deadline=None)
 @given(problems())
 def test_the_split_costs_what_the_best_of_all_assignments_costs(drawn: Problem) -> None:
+    assert_is_the_best(drawn)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(problems_of_options())
+def test_options_that_share_stock_and_capacity_parcels_kits_and_whole_orders_are_split_exactly(drawn: Problem) -> None:
+    assert_is_the_best(drawn)
+
+
+def assert_is_the_best(drawn: Problem) -> None:
     truth = everything(drawn, 0, Left.all_of(drawn))
     best = split(drawn, 0)
     row = np.flatnonzero((truth.assignments == best.assignment).all(axis=1))[0]
@@ -24,6 +36,34 @@ def test_the_split_costs_what_the_best_of_all_assignments_costs(drawn: Problem) 
     equal = truth.allowed & (truth.cents == best.cents)
     ties = sorted(zip(truth.backordered()[equal].tolist(), truth.packages()[equal].tolist(), strict=True))
     assert (truth.backordered()[row], truth.packages()[row]) == ties[0]
+
+
+def crossing(seed: int, lines: int, scarce: int) -> Problem:
+    """Two stores, each on two trucks: what a store has and what a truck carries limit pairs of options that cross."""
+    random = np.random.default_rng(seed)
+    return problem(
+        fixed=[random.integers(0, 30, 4).tolist()],
+        lines=random.integers(0, 99, (lines, 4)).tolist(),
+        line_sku=[0] * lines,
+        stock=[[scarce, scarce]],
+        capacity=[99, 99, scarce, scarce],
+        place=[0, 0, 1, 1],
+        leg=[[2, 3, 2, 3]],
+    )
+
+
+def test_limits_that_cross_are_settled_exactly() -> None:
+    for seed in range(100):
+        drawn = crossing(seed, lines=5, scarce=2)
+        best = split(drawn, 0)
+        assert (best.exact, best.cents) == (True, everything(drawn, 0, Left.all_of(drawn)).least())
+
+
+def test_limits_that_cross_too_often_to_be_settled_end_with_a_plan_and_a_bound() -> None:
+    drawn = crossing(seed=1, lines=12, scarce=4)
+    best = split(drawn, 0)
+    assert best.bound <= best.cents
+    assert checked(drawn, Plan.of(drawn, best.assignment)).total == best.cents
 
 
 def test_twelve_lines_are_solved_exactly() -> None:
