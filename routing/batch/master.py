@@ -1,0 +1,97 @@
+"""The linear and integer programmes over columns, through OR-Tools' MathOpt.
+
+Models are built as one protocol buffer: a second faster than through expressions. Every order takes one column; every
+resource that the columns together could exhaust has its limit.
+"""
+
+import datetime
+from typing import NamedTuple
+
+import numpy as np
+from ortools.math_opt import model_pb2
+from ortools.math_opt.python import mathopt
+
+from routing.arrays import Flags, Floats, Index
+from routing.batch.pool import Columns
+
+LP_TOLERANCE = 1e-4
+
+
+class Relaxed(NamedTuple):
+    """``prices`` (resources,), ``share`` (p,) of every column, ``value`` in money."""
+
+    prices: Floats
+    share: Floats
+    value: float
+
+
+def relax(columns: Columns, limit: Floats) -> Relaxed:
+    """Solve the linear programme with PDLP (first order, so its prices lie amid the optimal ones, which helps).
+
+    ``value`` and ``prices`` are as exact as ``LP_TOLERANCE``; a bound must be proved from the prices by pricing.
+    """
+    model, resources, orders = _model(columns, limit, whole=False)
+    parameters = mathopt.SolveParameters(threads=1)
+    criteria = parameters.pdlp.termination_criteria.simple_optimality_criteria
+    criteria.eps_optimal_relative = LP_TOLERANCE
+    criteria.eps_optimal_absolute = 1e-3
+    result = mathopt.solve(model, mathopt.SolverType.PDLP, params=parameters)
+    duals = np.fromiter(result.dual_values().values(), np.float64)
+    share = np.fromiter(result.variable_values().values(), np.float64)
+    prices = np.zeros(len(limit))
+    prices[resources] = np.maximum(0.0, -duals[orders:])
+    return Relaxed(prices, share, float(columns.cost @ share))
+
+
+def choose(columns: Columns, limit: Floats, start: Flags, gap: float, nodes: int, seconds: float) -> Flags | None:
+    """The best columns (p,), one per order, to a relative ``gap`` within ``nodes``; None if nothing beats ``start``.
+
+    ``start`` (p,) marks a plan that is possible. ``seconds`` is a net under work that got out of hand, not a budget.
+    """
+    model, _, _ = _model(columns, limit, whole=True)
+    variables = list(model.variables())
+    hint = mathopt.SolutionHint(variable_values=dict(zip(variables, start.astype(float).tolist(), strict=True)))
+    parameters = mathopt.SolveParameters(
+        relative_gap_tolerance=gap, node_limit=nodes, time_limit=datetime.timedelta(seconds=seconds)
+    )
+    result = mathopt.solve(
+        model,
+        mathopt.SolverType.HIGHS,
+        params=parameters,
+        model_params=mathopt.ModelSolveParameters(solution_hints=[hint]),
+    )
+    if not result.has_primal_feasible_solution():
+        return None
+    chosen: Flags = np.fromiter(result.variable_values().values(), np.float64) > 0.5
+    return chosen
+
+
+def _model(columns: Columns, limit: Floats, *, whole: bool) -> tuple[mathopt.Model, Index, int]:
+    """The model, the resources that have a row, and the number of orders' rows before them."""
+    count = len(columns.cost)
+    orders, order = np.unique(columns.order, return_inverse=True)
+    most = np.bincount(columns.entry_resource, columns.entry_units, len(limit))
+    resources = np.flatnonzero(most > limit)
+    number = np.full(len(limit), -1)
+    number[resources] = np.arange(len(resources)) + len(orders)
+    used = number[columns.entry_resource] >= 0
+    row = np.concatenate([order, number[columns.entry_resource[used]]])
+    column = np.concatenate([np.arange(count), columns.entry_column[used]])
+    value = np.concatenate([np.ones(count), columns.entry_units[used]])
+    sequence = np.lexsort((column, row))
+    proto = model_pb2.ModelProto()
+    variables, objective = proto.variables, proto.objective
+    variables.ids.extend(range(count))
+    variables.lower_bounds.extend([0.0] * count)
+    variables.upper_bounds.extend([1.0 if whole else np.inf] * count)
+    variables.integers.extend([whole] * count)
+    objective.linear_coefficients.ids.extend(range(count))
+    objective.linear_coefficients.values.extend(columns.cost.tolist())
+    constraints, matrix = proto.linear_constraints, proto.linear_constraint_matrix
+    constraints.ids.extend(range(len(orders) + len(resources)))
+    constraints.lower_bounds.extend([1.0] * len(orders) + [-np.inf] * len(resources))
+    constraints.upper_bounds.extend([1.0] * len(orders) + limit[resources].tolist())
+    matrix.row_ids.extend(row[sequence].tolist())
+    matrix.column_ids.extend(column[sequence].tolist())
+    matrix.coefficients.extend(value[sequence].tolist())
+    return mathopt.Model.from_model_proto(proto), resources, len(orders)
