@@ -1,6 +1,7 @@
 """All tables of the centre in one place: importing this module fills the shared metadata."""
 
 import central.catalog.tables
+import central.fleet.calendar_tables
 import central.fleet.tables
 import central.inventory.tables
 import central.orders.tables
