@@ -1,0 +1,273 @@
+"""From a rule set, a scene and a moment to the arrays that a ``Problem`` takes from rules.
+
+Every location stays in the question, also those that may not serve: only so can an explanation say why a nearer one
+was passed over.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from routing.arrays import Cents, Flags, Index, Whole
+from routing.problem import Reason
+from routing.rules.document import WAIT, Policy, RuleSet
+from routing.rules.draft import Bound, Cause, Draft, Held, Tally
+from routing.rules.kinds import PLACE_IN_TABLE
+from routing.rules.match import HOUR_MS
+from routing.rules.rule import Rule
+from routing.rules.scene import PICKUP, SHIP, Scene
+from routing.rules.view import UNITS_MAX, Units, View
+from routing.terms import LineTerm
+
+MINUTE_MS = HOUR_MS // 60
+NO_SEGMENT = -1
+ELSEWHERE = Cause("is not where the order is collected")
+TRANSFER = Cause("brings orders to another location, to be collected there")
+NO_SUCH_SERVICE = Cause("knows no such service as the order asks for")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Compiled:
+    """O orders of n lines over K options at L places, S SKUs. What a ``Problem`` takes has its name there.
+
+    ``blocked`` (O, K), ``line_blocked`` (n, K) or None, ``reasons``
+        Codes; ``reason_rules`` names the rule of each reason, empty for what no rule says.
+    ``package_terms``, ``line_terms``
+        One for each soft rule that charges anything, named ``rule`` and its id.
+    ``stock`` (S, L)
+        Units less those that rules keep back.
+    ``capacity`` (K,), ``ship_capacity`` (K,), ``pickup_capacity`` (K,)
+        Units that each option can still handle: in all, of orders sent, of orders collected. See :meth:`pools`.
+    ``max_packages`` (O,), ``complete`` (O,), ``kits`` (n,)
+        ``kits`` numbers lines that stay together, -1 for a line of its own.
+    ``pickup`` (O,)
+        The only place whose options may serve the order, or -1. A collected order to whose store others transfer has
+        -1 and its own ``blocked``.
+    ``held``
+        Orders that are not to be routed now; nothing may serve them in ``blocked`` either.
+    ``segment``, ``policy``, ``stage`` (O,); ``actions`` (O)
+        Indices into the rule set, segment -1 for the default policy; how many steps of the fallback are reached; what
+        becomes of lines that nobody can serve: wait, backorder, cancel or person.
+    ``tallies``
+        What each active rule did.
+    ``notes``
+        What in the scene could not be taken at its word.
+    """
+
+    blocked: Whole
+    line_blocked: Whole | None
+    reasons: tuple[Reason, ...]
+    reason_rules: tuple[str, ...]
+    package_terms: Mapping[str, Whole]
+    line_terms: Mapping[str, LineTerm]
+    stock: Units
+    capacity: Cents
+    ship_capacity: Cents
+    pickup_capacity: Cents
+    max_packages: Cents
+    complete: Flags
+    kits: Index
+    pickup: Index
+    held: tuple[Held, ...]
+    segment: Index
+    policy: Index
+    stage: Index
+    actions: tuple[str, ...]
+    policies: tuple[Policy, ...]
+    tallies: Mapping[str, Tally]
+    notes: tuple[str, ...]
+    version: str
+
+    def relaxed(self, order: int) -> tuple[str, ...]:
+        """Rules that no longer bind the order, in the order in which they were relaxed."""
+        steps = self.policies[int(self.policy[order])].fallbacks[: int(self.stage[order])]
+        return tuple(dict.fromkeys(rule for step in steps for rule in step.relax))
+
+    def pools(self, ships: Flags) -> tuple[Cents, Index, Whole]:
+        """Capacity as pools that keep the limits of both services apart: ``capacity`` (3K,), ``pool`` (K,), ``leg``
+        (O, K).
+
+        Option k draws on pool k, and an order on a second one: K + k if ``ships`` (O,), else 2K + k; -1 where that has
+        no limit of its own. It takes up the leg that a transfer would need.
+        """
+        options = len(self.capacity)
+        capacity = np.concatenate([self.capacity, self.ship_capacity, self.pickup_capacity])
+        rows = np.where(ships, options, 2 * options)[:, None] + np.arange(options)
+        leg = np.where(capacity[rows] < UNITS_MAX, rows, -1)
+        return capacity, np.arange(options), leg
+
+
+def compile_rules(rule_set: RuleSet, scene: Scene, now_ms: int) -> Compiled:
+    """Apply every rule that holds at ``now_ms`` (milliseconds since 1970 UTC).
+
+    Raises :class:`retail.errors.Refused` for a moment that cannot be; data that cannot be right blocks with a reason,
+    and where nothing is blocked it is in ``notes``.
+    """
+    view = View(scene, now_ms)
+    draft = Draft(view)
+    segment, policy = _policies(rule_set, view)
+    stage, actions = _stages(rule_set, view, policy)
+    for rule in sorted(rule_set.rules, key=lambda rule: PLACE_IN_TABLE[rule.kind]):
+        if rule.active(now_ms):
+            bound = _bound(rule_set, rule, view, policy, stage)
+            draft.tally(rule.id).orders = int(np.count_nonzero(bound.orders))
+            rule.apply(draft, bound)
+    _services(draft)
+    stock = _stock(draft)
+    _holds(draft)
+    return Compiled(
+        blocked=draft.blocked,
+        line_blocked=draft.line_blocked,
+        reasons=tuple(Reason(cause.text, cause.priced, cause.least_change) for cause in draft.causes),
+        reason_rules=tuple(cause.rule for cause in draft.causes),
+        package_terms=draft.package_terms,
+        line_terms=draft.line_terms,
+        stock=stock,
+        capacity=draft.capacity,
+        ship_capacity=draft.ship_capacity,
+        pickup_capacity=draft.pickup_capacity,
+        max_packages=draft.max_packages,
+        complete=draft.complete,
+        kits=_kits(draft),
+        pickup=_pickup(view),
+        held=tuple(held for _, held in sorted(draft.held.items())),
+        segment=segment,
+        policy=policy,
+        stage=stage,
+        actions=actions,
+        policies=rule_set.policies,
+        tallies={rule: tally for rule, tally in draft.tallies.items() if rule},
+        notes=_notes(view),
+        version=rule_set.version,
+    )
+
+
+def _bound(rule_set: RuleSet, rule: Rule, view: View, policy: Index, stage: Index) -> Bound:
+    orders = rule.when.orders(view)
+    for number, each in enumerate(rule_set.policies):
+        if rule.policies and each.id not in rule.policies:
+            orders &= policy != number
+        step = next((i for i, step in enumerate(each.fallbacks, 1) if rule.id in step.relax), None)
+        if step is not None:
+            orders &= (policy != number) | (stage < step)
+    places = rule.at.places(view.places)
+    return Bound(rule.id, orders, places, places[view.place_of], orders[view.order_of])
+
+
+def segments_of(rule_set: RuleSet, view: View) -> Index:
+    """(O,): the segment of every order, -1 for none."""
+    segment = np.full(len(view.orders), NO_SEGMENT)
+    for number, each in enumerate(rule_set.segments):
+        segment[(segment == NO_SEGMENT) & each.match.orders(view)] = number
+    return segment
+
+
+def _policies(rule_set: RuleSet, view: View) -> tuple[Index, Index]:
+    index = {policy.id: number for number, policy in enumerate(rule_set.policies)}
+    segment = segments_of(rule_set, view)
+    # The default stands last, where the index -1 finds it.
+    policies = [*(index[each.policy] for each in rule_set.segments), index[rule_set.default_policy]]
+    return segment, np.array(policies, np.intp)[segment]
+
+
+def _stages(rule_set: RuleSet, view: View, policy: Index) -> tuple[Index, tuple[str, ...]]:
+    """How many fallback steps each order has reached. A clock that was set back makes a wait short, never negative."""
+    since = [o.placed_ms if o.waiting_since_ms is None else o.waiting_since_ms for o in view.orders]
+    stage, actions = np.zeros(len(since), np.intp), []
+    for number, (moment, chosen) in enumerate(zip(since, policy.tolist(), strict=True)):
+        steps = rule_set.policies[chosen].fallbacks
+        reached = [step for step in steps if view.now_ms - moment >= step.after_minutes * MINUTE_MS]
+        stage[number] = len(reached)
+        actions.append(next((step.then for step in reversed(reached) if step.then), WAIT))
+    return stage, tuple(actions)
+
+
+def _services(draft: Draft) -> None:
+    """What follows from the options alone: who can serve an order that is collected, sent, or neither."""
+    view = draft.view
+    every = np.ones(len(view.orders), np.bool_)
+    all_options = np.ones(len(view.options), np.bool_)
+    bound = Bound("", every, np.ones(len(view.places), np.bool_), all_options, every[view.order_of])
+    transfers = np.array([bool(option.transfer_to) for option in view.options], np.bool_)
+    collecting = np.array([option.service == PICKUP for option in view.options], np.bool_)
+    sending = np.array([option.service not in ("", PICKUP) for option in view.options], np.bool_)
+    draft.block(bound, transfers, TRANSFER, view.ships)
+    draft.block(bound, collecting & ~transfers, Cause("is an option to collect"), view.ships)
+    draft.block(bound, sending & ~transfers, Cause("is an option to ship"), view.collected)
+    draft.block(bound, all_options, NO_SUCH_SERVICE, ~(view.ships | view.collected))
+    at = _collecting(view)
+    for number in np.flatnonzero(view.collected & (_pickup(view) < 0)).tolist():
+        elsewhere = np.ones(len(view.options), np.bool_)
+        elsewhere[at.get(view.orders[number].pickup_location, [])] = False
+        this = np.zeros(len(view.orders), np.bool_)
+        this[number] = True
+        draft.block(bound, elsewhere, ELSEWHERE, this)
+
+
+def _collecting(view: View) -> dict[str, list[int]]:
+    """The options by which an order can be collected at a location."""
+    at: dict[str, list[int]] = {}
+    for number, option in enumerate(view.options):
+        if option.transfer_to or option.service in ("", PICKUP):
+            at.setdefault(option.transfer_to or view.places[option.place].location, []).append(number)
+    return at
+
+
+def _pickup(view: View) -> Index:
+    """(O,): the one place whose options serve a collected order, -1 where there is none or others transfer to it."""
+    found = np.full(len(view.orders), -1)
+    at = {place.location: number for number, place in enumerate(view.places)}
+    transferred = {option.transfer_to for option in view.options}
+    for number, order in enumerate(view.orders):
+        if order.service == PICKUP and order.pickup_location not in transferred:
+            found[number] = at.get(order.pickup_location, -1)
+    return found
+
+
+def _stock(draft: Draft) -> Units:
+    """Units less what is kept back; a line that would have been served but for that is blocked with the reason."""
+    view = draft.view
+    if draft.kept is None or draft.kept_by is None:
+        return view.units
+    left = view.units - draft.kept
+    draft.block_denied(view.units, left)
+    return left
+
+
+def _holds(draft: Draft) -> None:
+    """An order that is held is served by nobody, whoever forgets to leave it out."""
+    for held in draft.held.values():
+        row = draft.blocked[held.order]
+        every = np.ones(0, np.bool_)
+        code = draft.code(
+            Bound(held.rule, every, every, every, every), Cause(f"may not be asked yet: the order {held.text}")
+        )
+        row[row == 0] = code
+
+
+def _kits(draft: Draft) -> Index:
+    view = draft.view
+    kits = np.full(len(view.lines), -1)
+    numbers: dict[tuple[int, str], int] = {}
+    for number, (line, order) in enumerate(zip(view.lines, view.order_of.tolist(), strict=True)):
+        if line.kit and draft.kit_kept[order]:
+            kits[number] = numbers.setdefault((order, line.kit), len(numbers))
+    return kits
+
+
+def _notes(view: View) -> tuple[str, ...]:
+    found = []
+    future = sum(order.placed_ms > view.now_ms for order in view.orders)
+    if future:
+        found.append(f"{future} orders were placed after now: a clock was set back; their waits count as none")
+    negative = int(np.count_nonzero(view.scene.stock.units < 0))
+    if negative:
+        found.append(f"stock is below zero for {negative} items at a location: it counts as none")
+    unzoned = [place.name for place, zone in zip(view.places, view.zones, strict=True) if zone is None]
+    if unzoned:
+        found.append(f"{len(unzoned)} locations have no known time zone, first {unzoned[0]}")
+    services = {order.service for order in view.orders} - {SHIP, PICKUP}
+    if services:
+        found.append(f"orders ask for services that are not known, first {min(services)!r:.40}")
+    return tuple(found)

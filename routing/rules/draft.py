@@ -1,0 +1,242 @@
+"""What the rules have done so far: the arrays of a compiled rule set while they are being filled."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from routing.arrays import Cents, Flags, Index, Whole
+from routing.rules.view import UNITS_MAX, Units, View
+from routing.terms import LineTerm
+
+ROWS_AT_ONCE = 256
+"""Orders or lines that are looked at together: few enough for the processor's cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why something may not be: ``text`` follows the location's name, ``rule`` is the id of the rule or empty.
+
+    ``least_change`` is what would lift it ("if its cut-off were 15:30"), empty where nothing less than dropping the
+    rule would. ``priced`` is False where the cost of such a location is unknown.
+    """
+
+    text: str
+    least_change: str = ""
+    priced: bool = True
+    rule: str = ""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one rule did: ``orders`` it binds; pairs of ``pairs`` order and option and ``line_pairs`` line and option
+    that it blocks, ``first`` of them which nothing before it blocked; ``units`` of stock that it keeps back; ``held``
+    orders that it holds back."""
+
+    orders: int = 0
+    pairs: int = 0
+    line_pairs: int = 0
+    first: int = 0
+    units: int = 0
+    held: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An order that is not routed now: by which ``rule``, until when (None: until something changes), and why."""
+
+    order: int
+    rule: str
+    until_ms: int | None
+    text: str
+
+
+@dataclass(slots=True)
+class Bound:
+    """What one rule is about: its id, the (O,) orders that it binds, the (L,) places, and the (K,) options there."""
+
+    rule: str
+    orders: Flags
+    places: Flags
+    options: Flags
+    lines: Flags
+
+
+@dataclass(slots=True)
+class Draft:
+    """Arrays of all rules so far. Every method takes the :class:`Bound` of the rule that acts."""
+
+    view: View
+    causes: list[Cause] = field(default_factory=lambda: [Cause("")])
+    blocked: Whole = field(init=False)
+    line_blocked: Whole | None = None
+    package_terms: dict[str, Whole] = field(default_factory=dict)
+    line_terms: dict[str, LineTerm] = field(default_factory=dict)
+    kept: Units | None = None
+    kept_by: Whole | None = None
+    capacity: Cents = field(init=False)
+    ship_capacity: Cents = field(init=False)
+    pickup_capacity: Cents = field(init=False)
+    max_packages: Cents = field(init=False)
+    complete: Flags = field(init=False)
+    kit_kept: Flags = field(init=False)
+    held: dict[int, Held] = field(default_factory=dict)
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    _codes: dict[Cause, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        orders, options = len(self.view.orders), len(self.view.options)
+        self.blocked = np.zeros((orders, options), np.uint16)
+        room = [UNITS_MAX if place.capacity is None else max(place.capacity, 0) for place in self.view.places]
+        self.capacity = np.minimum(np.array(room, np.int64), UNITS_MAX)[self.view.place_of]
+        self.ship_capacity = np.full(options, UNITS_MAX, np.int64)
+        self.pickup_capacity = np.full(options, UNITS_MAX, np.int64)
+        self.max_packages = np.zeros(orders, np.int64)
+        self.complete = np.zeros(orders, np.bool_)
+        self.kit_kept = np.zeros(orders, np.bool_)
+
+    def tally(self, rule: str) -> Tally:
+        """The rule's own count."""
+        return self.tallies.setdefault(rule, Tally())
+
+    def code(self, bound: Bound, cause: Cause) -> int:
+        """The index of a cause in the table of reasons."""
+        cause = Cause(cause.text, cause.least_change, cause.priced, bound.rule)
+        if cause not in self._codes:
+            self._codes[cause] = len(self.causes)
+            self.causes.append(cause)
+        return self._codes[cause]
+
+    def block(self, bound: Bound, options: Flags, cause: Cause, orders: Flags | None = None) -> None:
+        """Block ``options`` (K,) among the rule's own for its orders, or for those of them in ``orders`` (O,)."""
+        rows = np.flatnonzero(bound.orders if orders is None else bound.orders & orders)
+        columns = np.flatnonzero(bound.options & options)
+        if not len(rows) or not len(columns):
+            return
+        where = np.ix_(rows, columns)
+        before = self.blocked[where]
+        free = before == 0
+        self._count(bound, free.size, int(free.sum()))
+        before[free] = self.code(bound, cause)
+        self.blocked[where] = before
+
+    def block_pairs(self, bound: Bound, pairs: Flags, cause: Cause) -> None:
+        """Block ``pairs`` (O, K), which must be within the rule's orders and options."""
+        count = int(np.count_nonzero(pairs))
+        if count:
+            free = pairs & (self.blocked == 0)
+            self._count(bound, count, int(np.count_nonzero(free)))
+            np.putmask(self.blocked, free, self.code(bound, cause))
+
+    def block_rings(self, bound: Bound, rows: Index, columns: Index, rings: Whole, causes: list[Cause]) -> None:
+        """Block the orders ``rows`` (r,) at the options ``columns`` (c,) where ``rings`` (r, c) is not 0: 1 for the
+        first cause, 2 for the second."""
+        codes = np.array([0, *(self.code(bound, cause) for cause in causes)], np.uint16)
+        where = np.ix_(rows, columns)
+        before = self.blocked[where]
+        free = before == 0
+        self._count(bound, int(np.count_nonzero(rings)), int(np.count_nonzero(rings[free])))
+        np.putmask(before, free, codes[rings])
+        self.blocked[where] = before
+
+    def block_lines(self, bound: Bound, lines: Flags, options: Flags, cause: Cause) -> None:
+        """Block ``options`` (K,) among the rule's own for those ``lines`` (n,) that are of its orders."""
+        here = bound.options & options
+        self._block_lines(bound, lines & bound.lines, lambda rows: np.broadcast_to(here, (len(rows), len(here))), cause)
+
+    def block_items(self, bound: Bound, items: Flags, lines: Flags, cause: Cause) -> None:
+        """Block where the line's SKU is marked in ``items`` (S, L), at the rule's options, for those of its ``lines``
+        (n,)."""
+        view, here = self.view, items & bound.places
+        if here.any():
+            rows = _rows_with_any(here)[view.line_sku]
+            self._block_lines(bound, lines & bound.lines & rows, lambda r: view.spread(here[view.line_sku[r]]), cause)
+
+    def block_denied(self, units: Units, left: Units) -> None:
+        """Block where ``units`` (S, L) would serve a line, and what rules have ``left`` of them would not."""
+        view, by = self.view, self.kept_by
+        if by is None:
+            return
+        for code in sorted(set(np.unique(by).tolist()) - {0}):
+            mine: Flags = by == code
+            cause, every = self.causes[code], np.ones(len(view.lines), np.bool_)
+            bound = Bound(cause.rule, every, every, every, every)
+
+            def denied(rows: Index, mine: Flags = mine) -> Flags:
+                skus, wanted = view.line_sku[rows], view.quantity[rows, None]
+                return view.spread(mine[skus] & (units[skus] >= wanted) & (left[skus] < wanted))
+
+            self._block_lines(bound, _rows_with_any(mine)[view.line_sku], denied, cause)
+
+    def _block_lines(self, bound: Bound, lines: Flags, pairs: Callable[[Index], Flags], cause: Cause) -> None:
+        """``pairs`` gives (r, K) for a few of the ``lines`` (n,): few enough to stay in the processor's cache."""
+        tally, every = self.tally(bound.rule), np.flatnonzero(lines)
+        for start in range(0, len(every), ROWS_AT_ONCE):
+            rows = every[start : start + ROWS_AT_ONCE]
+            found = pairs(rows)
+            count = int(np.count_nonzero(found))
+            if not count:
+                continue
+            if self.line_blocked is None:
+                self.line_blocked = np.zeros((len(self.view.lines), len(self.view.options)), np.uint16)
+            before = self.line_blocked[rows]
+            free = found & (before == 0)
+            tally.line_pairs += count
+            tally.first += int(np.count_nonzero(free))
+            np.putmask(before, free, self.code(bound, cause))
+            self.line_blocked[rows] = before
+
+    def keep(self, bound: Bound, skus: Flags, units: Units | int, cause: Cause) -> None:
+        """Keep back ``units``, one number or (S, L), of ``skus`` (S,) at the rule's places.
+
+        Of several rules the greatest counts. Nobody keeps back more than there is.
+        """
+        if self.kept is None or self.kept_by is None:
+            self.kept = np.zeros(self.view.units.shape, np.int32)
+            self.kept_by = np.zeros(self.view.units.shape, np.uint16)
+        where = np.ix_(np.flatnonzero(skus), np.flatnonzero(bound.places))
+        own = np.minimum(units if isinstance(units, int) else units[where], self.view.units[where])
+        self.tally(bound.rule).units += int(own.sum())
+        before = self.kept[where]
+        self.kept[where] = np.maximum(own, before)
+        self.kept_by[where] = np.where(own > before, self.code(bound, cause), self.kept_by[where])
+
+    def limit(self, bound: Bound, units: Cents, ship: bool, pickup: bool) -> None:
+        """At most ``units`` (K,) more at the rule's options: of both services together, or of one."""
+        target = self.capacity if ship and pickup else self.ship_capacity if ship else self.pickup_capacity
+        np.minimum(target, np.maximum(units, 0), out=target, where=bound.options)
+
+    def hold(self, bound: Bound, order: int, until_ms: int | None, text: str) -> None:
+        """Keep an order from being routed; the longest hold counts, one without an end above all."""
+        before = self.held.get(order)
+        self.tally(bound.rule).held += 1
+        if before is None or (before.until_ms is not None and (until_ms is None or until_ms > before.until_ms)):
+            self.held[order] = Held(order, bound.rule, until_ms, text)
+
+    def charge_packages(self, bound: Bound, cents: Whole) -> None:
+        """``cents`` (K,) per package of the rule's orders, at its options; at least 0."""
+        here = np.where(bound.options, cents, 0).astype(np.int32)
+        every = bool(bound.orders.all())
+        self.package_terms[term(bound.rule)] = here if every else np.where(bound.orders[:, None], here, 0)
+
+    def charge_units(self, bound: Bound, rate: Whole, lines: Flags) -> None:
+        """``rate`` cents, (L,) or (S, L), for each unit of the rule's ``lines`` (n,) at its places."""
+        table = rate.astype(np.int32)
+        if not bound.places.all():
+            table = np.where(bound.places, table, np.int32(0))
+        amount = np.where(lines & bound.lines, self.view.quantity, 0)
+        self.line_terms[term(bound.rule)] = LineTerm(table, "location" if table.ndim == 1 else "sku", amount)
+
+    def _count(self, bound: Bound, pairs: int, first: int) -> None:
+        tally = self.tally(bound.rule)
+        tally.pairs += pairs
+        tally.first += first
+
+
+def term(rule: str) -> str:
+    """The name of a soft rule's cost term."""
+    return f"rule {rule}"
+
+
+def _rows_with_any(table: Flags) -> Flags:
+    return np.asarray(table.any(axis=1), np.bool_)
