@@ -26,15 +26,15 @@ from central.platform.engine import is_away, make_unpooled_engine
 from central.platform.migrate import is_migrated, migrate, newest_revision
 from central.settings import Settings
 from retail.clock import SystemClock
-from retail.errors import Fatal, NeedsAttention, Refused
+from retail.errors import Fatal, NeedsAttention, Refused, Retryable
 from retail.ids import SystemIds
 
 EXIT_DONE, EXIT_FOUND, EXIT_REFUSED, EXIT_UNAVAILABLE, EXIT_FAILED = 0, 1, 2, 69, 70
 PAGE = 1_000
 
 _EXIT_CODES = (
-    "exit status: 0 done; 1 something was found (check-stock); 2 the request was refused; 69 the database is away or"
-    " not migrated; 70 it cannot run"
+    "exit status: 0 done; 1 something was found (check-stock, replay); 2 the request was refused; 69 the database is"
+    " away or not migrated; 70 it cannot run"
 )
 
 
@@ -66,6 +66,9 @@ def run_command(argv: Sequence[str] | None = None) -> int:
     except (Fatal, NeedsAttention) as error:
         _complain(str(error))
         return EXIT_FAILED
+    except Retryable as error:
+        _complain(f"{error}; try it again")
+        return EXIT_FAILED
     except (SQLAlchemyError, OSError) as error:
         if not is_away(error):
             raise
@@ -95,6 +98,10 @@ def _parser() -> argparse.ArgumentParser:
     add_import_commands(commands)
     _with_json(commands.add_parser("check-stock", help="prove that no stock appeared or vanished"))
     _with_json(commands.add_parser("locations", help="list the locations"))
+    replayed = _with_json(commands.add_parser("replay", help="decide stored runs of sourcing again, and compare"))
+    runs = replayed.add_mutually_exclusive_group(required=True)
+    runs.add_argument("run", nargs="?", type=UUID, help="id of the run")
+    runs.add_argument("--day", metavar="YYYY-MM-DD", help="all runs that began on this day (UTC)")
     parked = _with_json(commands.add_parser("parked", help="list work that failed and waits for a person"))
     which = parked.add_mutually_exclusive_group()
     which.add_argument("--release", type=int, metavar="ID", help="try it anew, its cause is gone")
@@ -189,6 +196,34 @@ async def _parked(args: argparse.Namespace, settings: Settings) -> int:
     return EXIT_DONE
 
 
+async def _replay(args: argparse.Namespace, settings: Settings) -> int:
+    from central.sourcing.replay import replay, runs_of
+    from central.sourcing.solver import Solver
+
+    async with _shell(settings) as shell, Solver("replay", settings.sourcing_deadline_s) as solver:
+        runs = [args.run] if args.run else await runs_of(shell.engine, args.day)
+        done = []
+        for number, run_id in enumerate(runs, 1):
+            _progress(f"replaying run {number} of {len(runs)}")
+            done.append(await replay(shell.engine, solver.ask, run_id))
+        _progress("")
+    failed = [each for each in done if not each.is_same]
+    decisions = sum(each.decisions for each in done)
+    lines = [f"run {each.run_id}: {what}" for each in failed for what in each.differences]
+    lines += [f"run {each.run_id} was made by {each.other_version}" for each in failed if each.other_version]
+    lines.append(f"{decisions} decisions of {len(done)} runs, {len(failed)} runs not reproduced")
+    said = [{**asdict(each), "same": each.is_same} for each in done]
+    _answer(args, {"runs": said, "decisions": decisions, "not_reproduced": len(failed)}, *lines)
+    return EXIT_FOUND if failed else EXIT_DONE
+
+
+def _progress(text: str) -> None:
+    """One line on a terminal that the next one replaces; nothing where nobody watches."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{text}")
+        sys.stderr.flush()
+
+
 _COMMANDS = {
     "serve": _serve,
     "worker": _worker,
@@ -198,6 +233,7 @@ _COMMANDS = {
     "check-stock": _check_stock,
     "locations": _locations,
     "parked": _parked,
+    "replay": _replay,
 }
 
 

@@ -4,7 +4,7 @@ This is what a run computes, in a process of its own, and what a replay computes
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,6 +29,7 @@ from routing.labels import Labels
 from routing.plan import Plan
 from routing.problem import BACKORDER, Prices, Problem
 from routing.source import priority, source_in_order
+from routing.split import split
 
 NEVER_MS = 2**60
 """Promise of an order that has none."""
@@ -71,10 +72,11 @@ def decide(snapshot: Snapshot, tariff: Tariff, steering: Steering | None = None)
 
 
 def _best(problem: Problem, snapshot: Snapshot, index: Index, steering: Steering, prices: Prices) -> _Best:
-    sequence = _sequence(snapshot.orders)
-    plan = source_in_order(problem, sequence)
-    least = max(plan.total - int(plan.excess.sum()), 0) if problem.orders == 1 else 0
-    return _Best(plan, Figures(plan.total, least, plan.total), Prices())
+    plan = source_in_order(problem, _sequence(snapshot.orders))
+    # No plan is cheaper than if every order were alone: the weakest of bounds, and a proved one.
+    unpriced = replace(problem, prices=Prices())
+    bound = sum(split(unpriced, order).bound for order in range(problem.orders))
+    return _Best(plan, Figures(plan.total, bound, plan.total), Prices())
 
 
 def _sequence(orders: Sequence[OpenOrder]) -> Sequenced:

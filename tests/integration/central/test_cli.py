@@ -1,8 +1,10 @@
 """The command line: answers on standard output, complaints on standard error, a status that a script can use."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -10,6 +12,8 @@ import pytest
 from central import __main__ as entry
 from central import cli
 from central.platform import logs
+from central.sourcing import runs
+from central.sourcing.answer import Answer
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -105,6 +109,37 @@ def test_parked_work_is_listed_and_released_or_discarded(run: Run, database_url:
         assert conn.execute("SELECT action FROM audit ORDER BY audit_id").fetchall() == [
             ("outbox.release",), ("outbox.discard",),
         ]  # fmt: skip
+
+
+def test_a_recorded_day_is_replayed_and_a_difference_ends_with_status_1(run: Run, database_url: str) -> None:
+    from central.platform.engine import make_engine
+    from tests.integration.central import sourced
+
+    async def decided() -> UUID:
+        engine = make_engine(database_url)
+        await sourced.network(engine)
+        await sourced.stock(engine, "S0001", 5)
+        await sourced.order(engine, 1)
+        outcome = await sourced.source(engine)
+        await engine.dispose()
+        assert outcome.run_id is not None
+        return outcome.run_id
+
+    run_id = asyncio.run(decided())
+    with psycopg.connect(database_url) as conn:
+        row = conn.execute("SELECT to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') FROM sourcing_run").fetchone()
+        assert row is not None
+    status, out, _ = run("replay", str(run_id))
+    assert (status, out.splitlines()[-1]) == (0, "1 decisions of 1 runs, 0 runs not reproduced")
+    status, out, _ = run("replay", "--day", row[0], "--json")
+    said = json.loads(out.splitlines()[-1])
+    assert (status, said["not_reproduced"], said["runs"][0]["run_id"]) == (0, 0, str(run_id))
+    forged = runs.packed(Answer().encoded()).hex()
+    execute(database_url, f"UPDATE sourcing_run SET answer = '\\x{forged}'")
+    status, out, _ = run("replay", str(run_id))
+    assert (status, "was not decided before" in out) == (1, True)
+    status, _, err = run("replay", "01900000-0000-7000-8000-000000000001")
+    assert (status, "there is no run" in err) == (2, True)
 
 
 def test_a_wrong_setting_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,96 +1,11 @@
 """A sourcing run against a real database: open orders become offers, once, with a reason that can be read."""
 
-from typing import Any
-
 import pytest
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from central.orders.intake import Destination, NewLine, NewOrder
-from central.orders.use_cases import place
 from central.platform import leases
-from central.sourcing.question import Asked
-from central.sourcing.solver import Reply
-from central.sourcing.solver_process import solve
-from central.sourcing.use_cases import Desk, Fence, Outcome, lease_name, run_batch
-from retail.clock import SystemClock
-from retail.ids import SystemIds
-
-CLOCK = SystemClock()
-IDS = SystemIds(CLOCK)
-
-
-async def execute(engine: AsyncEngine, *statements: str) -> None:
-    async with engine.begin() as conn:
-        for statement in statements:
-            await conn.execute(text(statement))
-
-
-async def rows(engine: AsyncEngine, query: str) -> list[tuple[Any, ...]]:
-    async with engine.connect() as conn:
-        return [tuple(row) for row in await conn.execute(text(query))]
-
-
-async def network(engine: AsyncEngine) -> None:
-    """Two stores and a warehouse with boxes that have just said hello, and one item."""
-    for location, kind, lat, lon in (
-        ("S0001", "store", 39.96, -83.00), ("S0002", "store", 40.44, -80.00), ("W0001", "warehouse", 39.77, -86.16),
-    ):  # fmt: skip
-        box = IDS.uuid7()
-        await execute(
-            engine,
-            "INSERT INTO location (location, kind, backing, name, currency, country, time_zone, lat, lon,"
-            " coordinate_state, ships, pickups, open_for_orders) VALUES"
-            f" ('{location}', '{kind}', 'edge', 'Shop {location}', 'USD', 'US', 'America/New_York', {lat}, {lon},"
-            f" 'believed', true, {kind == 'store'}, true)",
-            f"INSERT INTO box (box, location, last_hello_at) VALUES ('{box}', '{location}', now())",
-            f"INSERT INTO store_link (location, epoch, box) VALUES ('{location}', 1, '{box}')",
-        )
-    await execute(
-        engine,
-        "INSERT INTO tax_code (code, rate_ppm, inclusive) VALUES ('std', 0, false)",
-        "INSERT INTO item (sku, name, unit, tax_code, weight_g) VALUES ('A', 'Tea', 'each', 'std', 500)",
-    )
-
-
-async def stock(engine: AsyncEngine, location: str, units: int) -> None:
-    await execute(
-        engine,
-        "INSERT INTO stock_balance (location, sku, state, lot, serial, quantity)"
-        f" VALUES ('{location}', 'A', 'sellable', '', '', {units})",
-    )
-
-
-async def order(engine: AsyncEngine, number: int) -> None:
-    ship_to = Destination("Ada", "1 Elm Street", "Columbus", "OH", "43215", "US", 39.9, -83.1)
-    new = NewOrder(
-        platform="shop", platform_order_id=str(number), channel="web", service="ship", pickup_location="",
-        customer_name="Ada", contact={}, ship_to=ship_to, currency="USD", lines=[NewLine("1", "A", 1, 100, 0, 100)],
-        shipping_charged=0, tax_total=0, total=100, payments=[], placed_ms=number, promise_ms=None,
-    )  # fmt: skip
-    async with engine.begin() as conn:
-        await place(conn, new, bytes(16), IDS)
-
-
-async def ask_here(asked: Asked) -> Reply:
-    """The solver without its process."""
-    _, seconds, answer, *explanations = solve(asked)
-    return Reply(answer, tuple(explanations), float(seconds))
-
-
-def desk(engine: AsyncEngine) -> Desk:
-    return Desk(engine, CLOCK, IDS, ask_here)
-
-
-async def fence(engine: AsyncEngine) -> Fence:
-    async with engine.begin() as conn:
-        token = await leases.acquire(conn, lease_name("USD"), "test", 30)
-    assert token is not None
-    return Fence("USD", token)
-
-
-async def source(engine: AsyncEngine) -> Outcome:
-    return await run_batch(desk(engine), await fence(engine))
+from central.sourcing.use_cases import Fence, Outcome, lease_name, run_batch
+from tests.integration.central.sourced import desk, execute, network, order, rows, source, stock
 
 
 async def test_an_order_is_offered_once_to_the_cheapest_place_with_its_reason(engine: AsyncEngine) -> None:
