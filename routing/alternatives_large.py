@@ -10,6 +10,9 @@ from routing.facilities import Facilities, Opened
 from routing.problem import BACKORDER
 from routing.quotes import Quotes, Wishes, cents_of
 
+_TRIED_MAX = 60
+"""Most locations that are tried for what they would save."""
+
 
 class Large:
     """The questions of :class:`~routing.alternatives.Small`; the plans are feasible, but may not be the best."""
@@ -17,13 +20,14 @@ class Large:
     proven = False
 
     def __init__(self, quotes: Quotes, most: int) -> None:
-        self.quotes, self.sites = quotes, Facilities(quotes, most)
+        self.quotes, self.most, self.sites = quotes, most, Facilities(quotes, most)
 
     def runner_up(self, chosen: Cents) -> Other | None:
         """The best plan that moves one line or closes one location."""
         columns = self._columns(chosen)
         used = np.unique(columns[columns != BACKORDER]).tolist()
         plans = [self.sites.serve(some) for some in combinations(used, len(used) - 1)] if used else []
+        plans += [self.sites.serve(())] if used else []
         moved = self.sites.best_move(columns)
         able = [plan for plan in (*plans, moved) if plan is not None and np.isfinite(plan.ticks)]
         return self._other(min(able, key=lambda plan: plan.ticks)) if able else None
@@ -37,19 +41,21 @@ class Large:
 
     def blocked(self, wishes: Wishes, chosen: Cents, value: int, count: int) -> tuple[list[Blocked], int]:
         """Locations that would save most if they took over every line they are cheaper for; how many more there are."""
-        columns = self._columns(chosen)
-        costs = self.sites.line_costs(columns)
+        costs = self.sites.line_costs(self._columns(chosen))
         taken = wishes.lines < costs[:, None]
         saved = np.where(taken, costs[:, None] - wishes.lines, 0.0).sum(axis=0) - wishes.fixed
         hopeful = [c for c in saved.argsort(kind="stable")[::-1].tolist() if cents_of(saved[c]) > 0]
-        found = []
-        for column in hopeful:
-            location, lines = int(wishes.options[column]), np.flatnonzero(taken[:, column])
-            assignment = chosen.copy()
-            assignment[lines] = location
-            if len(np.unique(assignment[assignment != BACKORDER])) <= self.sites.most:
-                found.append(Blocked(location, lines.tolist(), Other(assignment, value - cents_of(saved[column]))))
-        return found[:count], len(found[count:])
+        found: list[Blocked] = []
+        for tried, column in enumerate(hopeful[:_TRIED_MAX]):
+            if len(found) == count:
+                return found, len(hopeful) - tried
+            option, free = int(wishes.options[column]), wishes.granted(self.quotes, column)
+            moved = np.where(taken[:, column][free.bundle], option, chosen)
+            plan = Facilities(free, self.most).priced(free.by_bundle(moved))
+            if np.isfinite(plan.ticks) and cents_of(plan.ticks) < value:
+                lines = np.flatnonzero(moved == option).tolist()
+                found.append(Blocked(option, lines, Other(moved, cents_of(plan.ticks))))
+        return found, 0
 
     def _columns(self, chosen: Cents) -> Index:
         return self.quotes.by_bundle(chosen)

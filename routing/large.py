@@ -3,16 +3,19 @@
 A Lagrangian relaxation of "every line is served once" gives a bound and hints which locations to open; a search over
 sets of open locations gives a plan. Locations whose reduced cost shows that no better plan opens them (or that every
 better plan does) are settled; when at most 12 remain open to question, all their subsets are tried, which proves the
-optimum. Limits inside the order (room, shared stock) are obeyed by the plan and ignored by the bound: where they bind,
-or too many locations remain, the plan stands with the bound and is not called exact.
+optimum. Limits inside the order (room, stock, heaviest packages) are obeyed by the plan and ignored by the bound, and
+of prices by weight the bound takes a straight line below them: where that matters, or too many locations remain, the
+plan stands with the bound and is not called exact.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from routing.arrays import Floats, Index
 from routing.facilities import Facilities, Opened
+from routing.problem import BACKORDER
 from routing.quotes import Quotes
 
 _STEPS = 120
@@ -22,13 +25,25 @@ _SETTLE_MAX = 12
 
 
 def split_large(quotes: Quotes, most: int) -> tuple[Index, float, float]:
-    """Columns of the lines (n,) (-1 = backorder), their cost in ticks and a lower bound on it in ticks."""
+    """Columns of the bundles (m,) (-1 = backorder), their cost in ticks and a lower bound on it in ticks."""
+    if quotes.complete:
+        return _split_whole(quotes, most)
     sites = Facilities(quotes, most)
     plan, duals = _relax(sites)
     plan = _search(sites, plan)
     bound, reduced = sites.bound(duals)
     bound, plan = _settle(sites, plan, bound, reduced)
     return plan.columns, plan.ticks, min(bound, plan.ticks)
+
+
+def _split_whole(quotes: Quotes, most: int) -> tuple[Index, float, float]:
+    """The same where all bundles are served or none: one that is not served costs as much as if none were."""
+    nothing = float(quotes.backorder.sum())
+    dear = replace(quotes, backorder=np.full(len(quotes.units), nothing), complete=False)
+    columns, ticks, bound = split_large(dear, most)
+    if ticks < nothing:
+        return columns, ticks, min(bound, ticks)
+    return np.full(len(quotes.units), BACKORDER), nothing, min(bound, nothing)
 
 
 def _relax(sites: Facilities) -> tuple[Opened, Floats]:

@@ -37,6 +37,19 @@ class Tariff:
         prices: Floats = np.append(self.cents.astype(np.float64), np.inf)[row]
         return prices
 
+    def support(self, grams: float) -> tuple[float, float]:
+        """(a, b), both at least 0: no package costs less than a + b x its grams, and one of ``grams`` little more.
+
+        In cents and cents per gram, as exact as floating point is.
+        """
+        upto, cents = self.upto.astype(np.float64), self.cents.astype(np.float64)
+        steepest = float((cents[upto > 0] / upto[upto > 0]).min(initial=np.inf))
+        chords = (cents[1:] - cents[0]) / (upto[1:] - upto[0])
+        slopes = np.array([0.0, *([steepest] if np.isfinite(steepest) else []), *chords[chords > 0]])
+        bases = (cents - slopes[:, None] * upto).min(axis=1)
+        best = int(np.where(bases < 0, -np.inf, bases + slopes * grams).argmax())
+        return float(bases[best]), float(slopes[best])
+
     @property
     def largest(self) -> int:
         """The dearest package in cents."""

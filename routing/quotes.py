@@ -12,7 +12,7 @@ from typing import NamedTuple, Self, TypeVar
 
 import numpy as np
 
-from routing.arrays import Flags, Floats, Index, Whole
+from routing.arrays import Flags, Floats, Index, Real, Whole
 from routing.left import Left
 from routing.parcels import Tariff
 from routing.problem import BACKORDER, NO_LEG, Problem
@@ -66,6 +66,25 @@ class Weighed:
         """Price of packages by the list ``index``, in ticks, for any shape of their grams and volume."""
         return self.tariffs[index].price(grams, volume) * TICKS
 
+    def least(self) -> tuple[Floats, Floats]:
+        """(k,) ticks of a package and (m, k) ticks of each bundle in it that no price by weight undercuts."""
+        fixed, lines = np.zeros(len(self.tariff)), np.zeros((len(self.grams), len(self.tariff)))
+        for index in self.used():
+            listed = self.tariffs[index]
+            base, per_gram = listed.support(float(min(self.grams.sum(), listed.upto[-1])))
+            asked = self.tariff == index
+            # A tick less each: what floating point may have rounded up.
+            fixed[asked] = max(np.floor(base * TICKS) - 1.0, 0.0)
+            lines[:, asked] = np.maximum(np.floor(per_gram * TICKS * self.grams) - 1.0, 0.0)[:, None]
+        return fixed, lines
+
+    def heaviest(self) -> Iterator[tuple[Whole, Floats]]:
+        """What packages have of grams and of volume, by bundle (m,), and the most that each option takes (k,)."""
+        ends = np.array([*(listed.upto[-1] for listed in self.tariffs), np.inf])
+        yield self.grams, ends[self.tariff]
+        divisors = np.array([*(listed.divisor or np.inf for listed in self.tariffs), np.inf])
+        yield self.volume, (ends * divisors)[self.tariff]
+
     def used(self) -> list[int]:
         """The price lists that some option uses."""
         return sorted(set(self.tariff.tolist()) - {-1})
@@ -91,7 +110,7 @@ class Draw(NamedTuple):
     """
 
     need: Whole
-    have: Whole
+    have: Real
     entries: tuple[Whole, ...]
 
 
