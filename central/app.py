@@ -13,6 +13,7 @@ from central.orders import http as orders
 from central.platform import api_docs, problems
 from central.platform.http_metrics import HttpMetrics
 from central.platform.limits import BodyLimit
+from central.sourcing import http as sourcing
 from retail.clock import Clock
 from retail.ids import IdSource
 
@@ -38,8 +39,8 @@ def create_app(
     app.add_middleware(BodyLimit)
     app.add_middleware(HttpMetrics)
     for router in (
-        orders.router(engine, ids), inventory.router(engine, clock, ids), catalogue.router(engine),
-        fleet.router(engine), health.router(engine, broker_up), api_docs.router(), *more,
+        orders.router(engine, ids), sourcing.router(engine), inventory.router(engine, clock, ids),
+        catalogue.router(engine), fleet.router(engine), health.router(engine, broker_up), api_docs.router(), *more,
     ):  # fmt: skip
         app.include_router(router)
     return app

@@ -133,6 +133,7 @@ def _why(
     snapshot: Snapshot,
 ) -> dict[str, object]:  # fmt: skip
     why = explain(problem, plan, number, labels, CANDIDATES_SHOWN).to_dict()
+    _name_locations(why, snapshot)
     names = {place.location: place.name for place in snapshot.places}
     why["lines"] = [
         {"line": str(line.line_id), "sku": line.sku, "name": line.name, "quantity": line.quantity}
@@ -141,6 +142,19 @@ def _why(
     why["currency"] = order.currency
     why["moved_from"] = [names.get(each.location, each.location) for each in moved]
     return why
+
+
+def _name_locations(part: object, snapshot: Snapshot) -> None:
+    """Put keys where the optimiser's explanation has positions in its arrays, which mean nothing to anybody else."""
+    if isinstance(part, dict):
+        where = part.get("location")
+        if isinstance(where, int):
+            part["location"] = snapshot.places[where].location
+        for each in part.values():
+            _name_locations(each, snapshot)
+    elif isinstance(part, list):
+        for each in part:
+            _name_locations(each, snapshot)
 
 
 def _nowhere(order: OpenOrder) -> Decision:
