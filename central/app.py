@@ -14,6 +14,8 @@ from central.platform import api_docs, problems
 from central.platform.http_metrics import HttpMetrics
 from central.platform.limits import BodyLimit
 from central.sourcing import http as sourcing
+from central.sourcing.promises import http as promises
+from central.sourcing.promises.use_cases import PromiseDesk
 from retail.clock import Clock
 from retail.ids import IdSource
 
@@ -31,16 +33,21 @@ def create_app(
     *,
     version: str,
     broker_up: Callable[[], bool] | None = None,
+    promise_desk: PromiseDesk | None = None,
     more: Sequence[APIRouter] = (),
 ) -> FastAPI:
-    """The application on ``engine``; ``more`` are routers beside the API, such as the console's."""
+    """The application on ``engine``; ``more`` are routers beside the API, such as the console's.
+
+    Without a ``promise_desk`` there is one with the usual terms, which reads the network when it is asked.
+    """
     app = FastAPI(title="Tillway centre", version=version, description=DESCRIPTION, docs_url=None, redoc_url=None)
     problems.install(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(HttpMetrics)
     for router in (
         orders.router(engine, ids), sourcing.router(engine), inventory.router(engine, clock, ids),
-        catalogue.router(engine), fleet.router(engine), health.router(engine, broker_up), api_docs.router(), *more,
+        promises.router(promise_desk or PromiseDesk(engine, clock)), catalogue.router(engine),
+        fleet.router(engine), health.router(engine, broker_up), api_docs.router(), *more,
     ):  # fmt: skip
         app.include_router(router)
     return app

@@ -15,10 +15,11 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
+from typing import Any
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -41,6 +42,9 @@ from central.platform.outbox import OutboxWorker, Patience
 from central.platform.wakeups import Wakeups
 from central.settings import Settings
 from central.sourcing.loop import Pace, Retention, SourcingLoop
+from central.sourcing.promises.network import Terms
+from central.sourcing.promises.services import parse_holidays, parse_services
+from central.sourcing.promises.use_cases import PromiseDesk
 from central.sourcing.solver import Solver
 from central.sourcing.use_cases import Desk, Limits
 from firmware_config.web_server import listening, serving
@@ -189,15 +193,47 @@ async def _http(
     engine = make_engine(url, pool_size=settings.database_pool_size, application="tillway-http")
     pages = console(engine, clock, settings.silent_s)
     broker_up = None if broker is None else lambda: broker.is_connected
-    app = create_app(engine, clock, ids, version=software_version(), broker_up=broker_up, more=[pages.router])
+    promises = _promise_desk(settings, engine, clock)
+    app = create_app(
+        engine, clock, ids, version=software_version(), broker_up=broker_up, promise_desk=promises, more=[pages.router]
+    )
+
+    async def keep_promises_fresh() -> None:
+        await _schema(engine)
+        await keep("promises", promises.run)
+
     try:
-        async with serving(app, listener, REQUESTS_STOP_S) as (host, port):
+        async with _beside(keep_promises_fresh()), serving(app, listener, REQUESTS_STOP_S) as (host, port):
             try:
                 yield f"http://{f'[{host}]' if ':' in host else host}:{port}"
             finally:
                 pages.pulse.close()  # open streams end, so that nobody has to wait for them
     finally:
         await engine.dispose()
+
+
+def _promise_desk(settings: Settings, engine: AsyncEngine, clock: Clock) -> PromiseDesk:
+    terms = Terms(
+        settings.pick_minutes, parse_services(settings.carrier_services), parse_holidays(settings.carrier_holidays)
+    )
+    return PromiseDesk(
+        engine,
+        clock,
+        terms,
+        silent_s=settings.silent_s,
+        refresh_s=settings.promise_refresh_s,
+        pickup_km=settings.pickup_km,
+    )
+
+
+@contextlib.asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _schema(engine: AsyncEngine) -> None:

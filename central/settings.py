@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from central.sourcing.domain import Effort
+from central.sourcing.promises.services import DEFAULT_SERVICES, parse_holidays, parse_services
+from retail.errors import Refused
 
 
 class Settings(BaseSettings):
@@ -47,4 +49,18 @@ class Settings(BaseSettings):
     sourcing_replay_days: int = Field(default=14, ge=0, description="inputs of runs are kept for so long")
     sourcing_replay_mb: int = Field(default=1024, ge=0, description="and up to so many megabytes of them")
 
+    promise_refresh_s: float = Field(default=2.0, gt=0, description="how often promises read the network and its load")
+    pickup_km: float = Field(default=100.0, gt=0, description="how far a shopper is sent to collect")
+    carrier_services: str = Field(default=DEFAULT_SERVICES, description="name, days, cut-off, transit days, price")
+    carrier_holidays: str = Field(default="", description="dates on which carriers do not work, by commas")
+
     log_level: str = "INFO"
+
+    @field_validator("carrier_services", "carrier_holidays")
+    @classmethod
+    def _understood(cls, text: str, info: ValidationInfo) -> str:
+        try:
+            parse_services(text) if info.field_name == "carrier_services" else parse_holidays(text)
+        except Refused as error:
+            raise ValueError(str(error)) from error
+        return text

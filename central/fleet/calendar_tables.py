@@ -29,8 +29,8 @@ location_collection = Table(
     PrimaryKeyConstraint("tenant", "location", "service"),
     ForeignKeyConstraint(["tenant", "location"], ["location.tenant", "location.location"]),
 )
-"""When a carrier's service collects, where that differs from the settings. ``days`` are short names (``["mon"]``), empty
-where it does not come; ``cutoff`` is a local time, ``16:00``."""
+"""When a carrier's service collects, where that differs from the settings. ``days`` are short names (``["mon"]``),
+empty where it does not come; ``cutoff`` is a local time, ``16:00``."""
 
 postal_area = Table(
     "postal_area",

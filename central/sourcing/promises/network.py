@@ -1,0 +1,138 @@
+"""The network as promises see it: every location's calendar and what it may do, as arrays. Pure.
+
+Built when something of it changed, then asked many times. What changes by the minute (who is silent, how much work each
+location has taken today) is :class:`Load`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from central.sourcing.promises.services import DEFAULT_SERVICES, CarrierService, parse_services
+from central.sourcing.tariff import Tariff, miles, zones
+from routing.calendars.carrier import Carrier, Collection
+from routing.calendars.hours import Hours
+from routing.calendars.timetable import Service, Timetable
+
+KM_PER_MILE = 1.609344
+HORIZON_DAYS = 14
+"""Days that a promise looks ahead."""
+WINDOW_DAYS = 2
+"""A timetable is used for so long, then made anew."""
+
+NEVER_OPEN = Hours("UTC", ((),) * 7)
+"""Stands for hours that are not known."""
+
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+Reals = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A location. ``unusable`` says why it can be promised nothing, empty if it can; coordinates in degrees, None where
+    unknown or not believed; ``units_per_day`` None for no limit. ``collections`` holds only those that differ from the
+    service's own, None where the service does not come."""
+
+    location: str
+    name: str
+    city: str
+    is_warehouse: bool
+    unusable: str
+    ships: bool
+    hands_over: bool
+    lat: float | None
+    lon: float | None
+    currency: str
+    country: str
+    units_per_day: int | None
+    hours: Hours = NEVER_OPEN
+    collections: Mapping[str, Collection | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How promises are made: ``pick_minutes`` of work in opening hours, carriers' ``services`` (the cheapest first) and
+    ``holidays``, and the ``tariff``."""
+
+    pick_minutes: int = 60
+    services: tuple[CarrierService, ...] = field(default_factory=lambda: parse_services(DEFAULT_SERVICES))
+    holidays: frozenset[int] = frozenset()
+    tariff: Tariff = field(default_factory=Tariff)
+
+    @property
+    def carrier(self) -> Carrier:
+        """The carriers' business days."""
+        return Carrier(holidays=self.holidays)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Load:
+    """Of each location (L,): whether its box has been ``silent`` for too long, and ``units`` of work taken today."""
+
+    silent: Flags
+    units: Ints
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Network:
+    """L locations in the order of their keys, their facts as arrays (L,).
+
+    ``units_per_day`` is -1 for no limit, ``kind`` 1 for warehouses; ``collections`` are by service and location.
+    """
+
+    sites: tuple[Site, ...]
+    terms: Terms
+    index: Mapping[str, int]
+    timetable: Timetable
+    lat: Reals
+    lon: Reals
+    kind: NDArray[np.intp]
+    usable: Flags
+    ships: Flags
+    hands_over: Flags
+    currency: NDArray[np.str_]
+    country: NDArray[np.str_]
+    units_per_day: Ints
+    collections: tuple[tuple[Collection | None, ...], ...]
+
+    @classmethod
+    def of(cls, sites: Sequence[Site], terms: Terms, now_ms: int) -> Self:
+        """The network of ``sites``, to be asked about the next :data:`WINDOW_DAYS` days."""
+        collections = tuple(
+            tuple(site.collections.get(service.name, service.collection) for site in sites)
+            for service in terms.services
+        )
+        services = [
+            Service(terms.carrier, np.array(service.transit_days), standing)
+            for service, standing in zip(terms.services, collections, strict=True)
+        ]
+        return cls(
+            sites=tuple(sites),
+            terms=terms,
+            index={site.location: number for number, site in enumerate(sites)},
+            timetable=Timetable.of([site.hours for site in sites], services, now_ms, WINDOW_DAYS, HORIZON_DAYS),
+            lat=np.array([np.nan if site.lat is None else site.lat for site in sites], np.float64),
+            lon=np.array([np.nan if site.lon is None else site.lon for site in sites], np.float64),
+            kind=np.array([site.is_warehouse for site in sites], np.intp),
+            usable=np.array([not site.unusable for site in sites], np.bool_),
+            ships=np.array([site.ships for site in sites], np.bool_),
+            hands_over=np.array([site.hands_over for site in sites], np.bool_),
+            currency=np.array([site.currency for site in sites], np.str_),
+            country=np.array([site.country for site in sites], np.str_),
+            units_per_day=np.array(
+                [-1 if site.units_per_day is None else site.units_per_day for site in sites], np.int64
+            ),
+            collections=collections,
+        )
+
+    def distances_km(self, lat: float, lon: float) -> Reals:
+        """(L,): great-circle distances; nan where either place is unknown."""
+        return miles(self.lat, self.lon, lat, lon) * KM_PER_MILE
+
+    def zones_at(self, distances_km: Reals) -> NDArray[np.intp]:
+        """(L,): the postal zone of each distance; what is unknown is the farthest zone."""
+        return zones(distances_km / KM_PER_MILE)

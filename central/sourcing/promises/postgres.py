@@ -1,0 +1,178 @@
+"""What promises read: the network with its calendars, how busy it is, and the stock of a cart's SKUs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from central.fleet.calendars import read_hours, read_weekdays
+from central.fleet.tables import BELIEVED, EDGE, UNVERIFIED, WAREHOUSE
+from central.inventory.postgres import STOCK_AT
+from central.platform.tables import TENANT
+from central.sourcing.promises.domain import Stock
+from central.sourcing.promises.network import NEVER_OPEN, Load, Site
+from central.sourcing.promises.services import parse_cutoff
+from routing.calendars.carrier import Collection
+
+_VERSION = text(
+    """
+    SELECT concat_ws('/',
+        (SELECT sum(hashtextextended(l::text, 0)::numeric) FROM location l WHERE tenant = :tenant),
+        (SELECT sum(hashtextextended(k::text, 0)::numeric) FROM store_link k WHERE tenant = :tenant),
+        (SELECT sum(hashtextextended(d::text, 0)::numeric) FROM location_day d WHERE tenant = :tenant),
+        (SELECT sum(hashtextextended(c::text, 0)::numeric) FROM location_collection c WHERE tenant = :tenant))
+    """
+)
+
+_SITES = text(
+    """
+    SELECT l.location, l.name, l.city, l.kind, l.backing, l.open_for_orders, l.closed_reason, l.ships, l.pickups,
+           l.lat, l.lon, l.coordinate_state, l.currency, l.country, l.capacity_units_per_day, l.time_zone, l.hours,
+           k.box IS NOT NULL AS has_box,
+           (SELECT json_object_agg(d.day, d.hours) FROM location_day d
+            WHERE d.tenant = l.tenant AND d.location = l.location AND d.day >= current_date - 7) AS days,
+           (SELECT json_object_agg(c.service, json_build_array(c.days, c.cutoff)) FROM location_collection c
+            WHERE c.tenant = l.tenant AND c.location = l.location) AS collections
+    FROM location l LEFT JOIN store_link k ON k.tenant = l.tenant AND k.location = l.location
+    WHERE l.tenant = :tenant ORDER BY l.location
+    """
+)
+
+_LOAD = text(
+    """
+    SELECT array_agg(l.location) AS locations, array_agg(coalesce(w.units, 0)::bigint) AS units,
+           array_agg(coalesce(b.last_hello_at < now() - make_interval(secs => :silent_s), true)) AS silent
+    FROM location l
+    LEFT JOIN store_link k ON k.tenant = l.tenant AND k.location = l.location
+    LEFT JOIN box b ON b.tenant = k.tenant AND b.box = k.box
+    LEFT JOIN (
+        SELECT o.location, sum(p.quantity) AS units
+        FROM task t
+        JOIN task_line p ON p.tenant = t.tenant AND p.task_id = t.task_id
+        JOIN location o ON o.tenant = t.tenant AND o.location = t.location
+        WHERE t.tenant = :tenant AND t.state NOT IN ('rejected', 'withdrawn', 'released')
+          AND t.offered_at >= now() - interval '26 hours'
+          AND t.offered_at >= date_trunc('day', now(), coalesce(o.time_zone, 'UTC'))
+        GROUP BY o.location
+    ) w ON w.location = l.location
+    WHERE l.tenant = :tenant
+    """
+)
+
+_CART = text(
+    f"""
+    SELECT i.sku, i.weight_g, i.withdrawn, coalesce(w.quantity, 0) AS wanted, s.locations, s.available
+    FROM item i
+    LEFT JOIN (
+        SELECT sku, array_agg(location) AS locations, array_agg(available) AS available
+        FROM (SELECT sku, location, least(sellable, coalesce(doubt, sellable)) - claimed AS available
+              FROM ({STOCK_AT}) each_place) known
+        WHERE available > 0 GROUP BY sku
+    ) s ON s.sku = i.sku
+    LEFT JOIN reservation_balance w
+        ON w.tenant = i.tenant AND w.sku = i.sku AND w.location = '' AND w.state = 'wanted'
+    WHERE i.tenant = :tenant AND i.sku = ANY(:skus)
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """A SKU of the cart: the weight of one unit, whether it is no longer sold, units that orders without a place claim,
+    and what each location can promise."""
+
+    weight_g: int
+    withdrawn: bool
+    wanted: int
+    available: Mapping[str, int]
+
+
+async def read_version(conn: AsyncConnection) -> str:
+    """A digest of everything that :func:`read_sites` reads: it changes with any of it, whoever changed it."""
+    version: str = (await conn.execute(_VERSION, {"tenant": TENANT})).scalar_one()
+    return version
+
+
+async def read_sites(conn: AsyncConnection) -> list[Site]:
+    """Every location with its calendar, by key."""
+    return [_site(row) for row in await conn.execute(_SITES, {"tenant": TENANT})]
+
+
+async def read_load(conn: AsyncConnection, index: Mapping[str, int], silent_s: float) -> Load:
+    """How busy the locations of ``index`` are. Work counts on the local day on which it was offered; a box that has not
+    said hello for ``silent_s`` seconds is silent, and so is a location that the index knows and the database does not.
+    """
+    row = (await conn.execute(_LOAD, {"tenant": TENANT, "silent_s": silent_s})).one()
+    silent, units = np.ones(len(index), np.bool_), np.zeros(len(index), np.int64)
+    for location, is_silent, taken in zip(row.locations or (), row.silent or (), row.units or (), strict=True):
+        number = index.get(location)
+        if number is not None:
+            silent[number], units[number] = is_silent, taken
+    return Load(silent, units)
+
+
+async def read_goods(conn: AsyncConnection, skus: Sequence[str]) -> dict[str, Goods]:
+    """Those of ``skus`` that the catalogue knows, with the stock that orders see."""
+    return {
+        row.sku: Goods(
+            row.weight_g, row.withdrawn, row.wanted, dict(zip(row.locations or (), row.available or (), strict=True))
+        )
+        for row in await conn.execute(_CART, {"tenant": TENANT, "skus": list(skus)})
+    }
+
+
+def stock_of(goods: Mapping[str, Goods], index: Mapping[str, int]) -> Stock:
+    """The stock in arrays; locations that the ``index`` does not know yet are left out."""
+    available = np.zeros((len(goods), len(index)), np.int64)
+    for row, each in enumerate(goods.values()):
+        columns = [index.get(location, -1) for location in each.available]
+        known = np.array(columns, np.intp) >= 0
+        units = np.fromiter(each.available.values(), np.int64, len(columns))
+        available[row, np.array(columns, np.intp)[known]] = units[known]
+    return Stock(
+        {sku: row for row, sku in enumerate(goods)},
+        available,
+        np.array([each.wanted for each in goods.values()], np.int64),
+        np.array([each.weight_g for each in goods.values()], np.int64),
+    )
+
+
+def _site(row: Any) -> Site:
+    known = row.coordinate_state in (BELIEVED, UNVERIFIED)
+    hours = NEVER_OPEN
+    if row.time_zone is not None and row.hours is not None:
+        days = {date.fromisoformat(day).toordinal(): spans for day, spans in (row.days or {}).items()}
+        hours = read_hours(row.time_zone, row.hours, days)
+    return Site(
+        location=row.location,
+        name=row.name,
+        city=row.city,
+        is_warehouse=row.kind == WAREHOUSE,
+        unusable=_unusable(row),
+        ships=row.ships,
+        hands_over=row.pickups,
+        lat=row.lat if known else None,
+        lon=row.lon if known else None,
+        currency=row.currency,
+        country=row.country,
+        units_per_day=row.capacity_units_per_day,
+        hours=hours,
+        collections={
+            service: Collection(parse_cutoff(cutoff), read_weekdays(days)) if days else None
+            for service, (days, cutoff) in (row.collections or {}).items()
+        },
+    )
+
+
+def _unusable(row: Any) -> str:
+    if not row.has_box or row.backing != EDGE:
+        return "has no box: it is known, but nobody there can be asked"
+    if not row.open_for_orders:
+        return f"takes no orders: {row.closed_reason or 'it is closed for orders'}"
+    if row.time_zone is None or row.hours is None:
+        return "takes no orders: its time zone or opening hours are not known"
+    return ""

@@ -1,0 +1,206 @@
+"""Answering for a cart: the network from memory, the stock from the database, one question at a time.
+
+The network and its load are read again every few seconds by :meth:`PromiseDesk.run`, and by whoever asks where that is
+long ago; its arrays are made anew only when something of it changed, or when the clock leaves their window.
+"""
+
+import asyncio
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from central.fleet import postal_areas
+from central.fleet.geography import Position
+from central.platform.engine import is_away
+from central.sourcing.promises import postgres
+from central.sourcing.promises.domain import Cart, CartLine, Promised, currency_of, promise
+from central.sourcing.promises.network import Load, Network, Terms
+from central.sourcing.promises.ports import BidPrices, NoBidPrices
+from retail.clock import Clock
+from retail.errors import Refused
+
+log = structlog.get_logger(__name__)
+
+LINES_MAX = 100
+QUANTITY_MAX = 100_000
+STALE_S_MAX = 10.0
+"""Who asks when the network was read longer ago than this waits for it to be read again."""
+THREAD_LINES = 6
+"""A cart of more lines is computed beside the event loop: it may take several milliseconds."""
+
+_MINUTE_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where goods go: coordinates, or a postal code of a country, or only the country."""
+
+    country: str = ""
+    zip: str = ""
+    lat: float | None = None
+    lon: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a shop asks. ``currency`` empty: that of the network."""
+
+    lines: tuple[CartLine, ...]
+    destination: Destination
+    currency: str = ""
+    pickup: str = ""
+    pickups_max: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What may be promised at ``at_ms``, a whole minute, with amounts of ``currency``."""
+
+    at_ms: int
+    currency: str
+    promised: Promised
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _View:
+    version: str
+    network: Network
+    load: Load
+    read_at: float
+
+
+class Faults(Exception):
+    """A question that is not answered: every fault with its field and remedy."""
+
+    def __init__(self, faults: Sequence[Refused]) -> None:
+        super().__init__("; ".join(map(str, faults)))
+        self.faults = faults
+
+
+class PromiseDesk:
+    """Answers questions. ``refresh_s`` is how often :meth:`run` reads the network; ``pickup_km`` how far a shopper is
+    sent to collect; a box that said nothing for ``silent_s`` seconds is promised nothing of."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        clock: Clock,
+        terms: Terms | None = None,
+        *,
+        silent_s: float = 180.0,
+        refresh_s: float = 2.0,
+        pickup_km: float = 100.0,
+        prices: BidPrices | None = None,
+    ) -> None:
+        self._engine, self._clock, self._terms = engine, clock, terms or Terms()
+        self._silent_s, self._refresh_s, self._pickup_km = silent_s, refresh_s, pickup_km
+        self._prices = prices or NoBidPrices()
+        self._view: _View | None = None
+
+    async def run(self) -> NoReturn:
+        """Keep the network fresh until cancelled. The database may come and go."""
+        away = False
+        while True:
+            try:
+                await self.refresh()
+                away = False
+            except (SQLAlchemyError, ConnectionError) as error:
+                if not is_away(error):
+                    raise
+                if not away:
+                    log.warning("promises wait for the database", problem=str(error.__cause__ or error))
+                away = True
+            await asyncio.sleep(self._refresh_s)
+
+    async def refresh(self) -> None:
+        """Read the load, and the network where it changed."""
+        before, now_ms = self._view, self._clock.now_ms()
+        async with self._engine.connect() as conn:
+            version = await postgres.read_version(conn)
+            if before is not None and before.version == version and before.network.timetable.covers(now_ms):
+                network = before.network
+            else:
+                sites = await postgres.read_sites(conn)
+                network = await asyncio.to_thread(Network.of, sites, self._terms, now_ms)
+            load = await postgres.read_load(conn, network.index, self._silent_s)
+        self._view = _View(version, network, load, self._clock.monotonic())
+
+    async def answer(self, question: Question) -> Answer:
+        """What may be promised now. Raises :class:`Faults`, and :class:`Refused` for a cart that is too heavy."""
+        now_ms = -(-self._clock.now_ms() // _MINUTE_MS) * _MINUTE_MS  # whole minutes, never too early
+        view = await self._fresh(now_ms)
+        faults = list(_faults_of_destination(question.destination))
+        async with self._engine.connect() as conn:
+            goods = await postgres.read_goods(conn, sorted({line.sku for line in question.lines}))
+            where = None if faults else await _position(conn, question.destination)
+        for number, line in enumerate(question.lines):
+            known = goods.get(line.sku)
+            if known is None:
+                faults.append(Refused(f"lines.{number}.sku", f"{line.sku[:40]!r} is not in the catalogue",
+                                      "import it, or correct it"))  # fmt: skip
+            elif known.withdrawn:
+                faults.append(Refused(f"lines.{number}.sku", f"{line.sku[:40]!r} is no longer sold", "take it off"))
+        if isinstance(where, Refused):
+            faults.append(where)
+        if question.pickup and view.network.sites and question.pickup not in view.network.index:
+            faults.append(Refused("pickup_location", f"{question.pickup[:40]!r} is not a location", "correct the key"))
+        if faults:
+            raise Faults(faults)
+        country = question.destination.country
+        currency = question.currency or currency_of(view.network, country)
+        at = where if isinstance(where, Position) else Position(math.nan, math.nan)
+        cart = Cart(
+            question.lines, at.lat, at.lon, country, currency, question.pickup, question.pickups_max, self._pickup_km
+        )
+        stock = postgres.stock_of(goods, view.network.index)
+        asked = (view.network, view.load, stock, cart, self._prices, now_ms)
+        if len(question.lines) <= THREAD_LINES:
+            return Answer(now_ms, currency, promise(*asked))
+        return Answer(now_ms, currency, await asyncio.to_thread(promise, *asked))
+
+    async def _fresh(self, now_ms: int) -> _View:
+        view = self._view
+        stale_s = max(STALE_S_MAX, 2 * self._refresh_s)
+        if (
+            view is None
+            or self._clock.monotonic() - view.read_at > stale_s
+            or not view.network.timetable.covers(now_ms)
+        ):
+            await self.refresh()
+            view = self._view
+            assert view is not None
+        return view
+
+
+def _faults_of_destination(to: Destination) -> Iterator[Refused]:
+    if to.country and not re.fullmatch(r"[A-Z]{2}", to.country):
+        yield Refused("destination.country", "it is not a country code", "give two capital letters, such as US")
+    elif (to.lat is None) != (to.lon is None):
+        missing = "lat" if to.lat is None else "lon"
+        yield Refused(f"destination.{missing}", "one coordinate stands without the other", "give both, or none")
+    elif to.zip and not to.country:
+        yield Refused("destination.country", "a postal code means nothing without its country", "add it")
+    elif to.lat is None and not to.country:
+        yield Refused("destination", "it says nowhere", "give lat and lon, or country and zip, or only the country")
+
+
+async def _position(conn: AsyncConnection, to: Destination) -> Position | Refused | None:
+    """Where a faultless destination is; None where only its country is known; a fault for a code that nobody knows."""
+    if to.lat is not None and to.lon is not None:
+        return Position(to.lat, to.lon)
+    if not to.zip:
+        return None
+    key = postal_areas.key_of(to.country, to.zip)
+    found = None if key is None else await postal_areas.find(conn, to.country, key)
+    if found is None:
+        return Refused(
+            "destination.zip", f"no coordinates are known for {to.zip[:20]!r} in {to.country}",
+            "correct it, or give lat and lon, or leave it out for a promise that holds anywhere in the country",
+        )  # fmt: skip
+    return found
