@@ -147,6 +147,8 @@ def parse_text(text: str | bytes) -> RuleSet:
 
 def parse(value: object) -> RuleSet:
     """A rule set from what JSON became. Raises :class:`Refused` with the path of the first thing that is wrong."""
+    if not isinstance(value, dict):
+        raise Refused("document", f"{fields.shown(value)} is not an object", "give keys and values in curly brackets")
     found = fields.keyed("", value, _KEYS)
     for key in _NEEDED:
         if key not in found:
