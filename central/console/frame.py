@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from central.console import labels
-from central.console.money import change, money
+from central.console.money import change, duration, money, percent
 from central.console.reads import attention
 from central.platform.engine import is_away
 from retail.clock import Clock
@@ -38,6 +38,7 @@ MENU = (
             ("fleet", "Fleet", "/console/fleet", "store"),
         ),
     ),
+    ("Measure", (("runs", "Runs", "/console/runs", "chart"),)),
     (
         "Admin",
         (
@@ -71,10 +72,12 @@ class Frame:
         self.assets = Assets(STATIC_PREFIX, [HERE / "static"], required=["vendor/htmx-2.min.js"])
         self._pages = Pages(HERE / "templates", self.assets)
         self._pages.add(
-            filters={"money": money, "change": change, "quantity": quantity},
+            filters={
+                "money": money, "change": change, "quantity": quantity, "percent": percent, "duration": duration,
+            },
             names={
                 "menu": MENU, "services": labels.SERVICES, "kinds": labels.KINDS, "late": labels.LATE,
-                "rejections": labels.REJECTIONS,
+                "rejections": labels.REJECTIONS, "kinds_of_runs": labels.RUN_KINDS,
             },
         )  # fmt: skip
 

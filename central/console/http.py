@@ -18,8 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from central.console import labels, overview
 from central.console.frame import Frame, NoSuchPage, links, route_class
 from central.console.pulse import Pulse, changed
-from central.console.reads import attention, fleet, imports, orders, tasks
+from central.console.reads import attention, fleet, imports, orders, runs, tasks
 from central.console.reads.overview import WINDOWS
+from central.console.run_words import decided_by, run_sentence
 from central.console.styleguide import samples
 from central.console.timeline import timeline
 from central.console.why import Why, why
@@ -49,6 +50,7 @@ class _Decision:
     at_ms: int
     rule_version: str
     why: Why
+    run: runs.RunRow | None
 
 
 def console(engine: AsyncEngine, clock: Clock, silent_s: float = SILENT_S) -> Console:
@@ -129,11 +131,14 @@ def console(engine: AsyncEngine, clock: Clock, silent_s: float = SILENT_S) -> Co
             place_name = (await fleet.names(conn, [place])).get(place, place) if place else ""
         if order and detail is None:
             raise NoSuchPage(f"order as {order}")
-        decisions = [_Decision(d.at_ms, d.rule_version, why(d.explanation)) for d in detail.decisions] if detail else []
+        decisions = (
+            [_Decision(d.at_ms, d.rule_version, why(d.explanation), d.run) for d in detail.decisions] if detail else []
+        )
         return await frame.page(
             "orders.html", "orders", f"Order {order}" if detail else "Orders", now_ms=now_ms, topics=["orders"],
             view=view, search=q, place=place, place_name=place_name, after=after, orders=rows, detail=detail,
             href=links("/console/orders", view=view, q=q, place=place, order=order, after=after), decisions=decisions,
+            decided_by=decided_by,
             timeline=timeline(detail.history) if detail else (), label=_order_label, task_label=_task_label,
             line_labels=labels.LINES,
             context=f"{count(numbers['open'], 'order')} open, {number(numbers['late'])} late",
@@ -178,6 +183,34 @@ def console(engine: AsyncEngine, clock: Clock, silent_s: float = SILENT_S) -> Co
         return await frame.page(
             "attention.html", "attention", "Needs you", now_ms=now_ms, topics=["attention"], groups=groups,
             context="What the centre cannot settle by itself, and what to do about it",
+        )  # fmt: skip
+
+    @router.get("/console/runs")
+    async def runs_page(view: Word = "all", after: After = "") -> Response:
+        view = view if view in runs.VIEWS else "all"
+        async with engine.connect() as conn:
+            numbers = await runs.counts(conn)
+            rows = await runs.runs(conn, view, after)
+        return await frame.page(
+            "runs.html", "runs", "Runs", now_ms=clock.now_ms(), topics=["orders"], view=view, after=after, runs=rows,
+            href=links("/console/runs", view=view, after=after), label=_run_label,
+            views=[
+                ("all", "All", None, ""),
+                ("batch", labels.RUN_KINDS["batch"], None, ""),
+                ("single", labels.RUN_KINDS["single"], None, ""),
+                ("failed", "Failed", numbers["failed"], "bad"),
+            ],
+        )  # fmt: skip
+
+    @router.get("/console/runs/{run_id}")
+    async def run_page(run_id: UUID) -> Response:
+        async with engine.connect() as conn:
+            detail = await runs.run(conn, run_id)
+        if detail is None:
+            raise NoSuchPage("run")
+        return await frame.page(
+            "run.html", "runs", "Run", now_ms=clock.now_ms(), topics=[], detail=detail, label=_run_label,
+            sentence=run_sentence(detail.row),
         )  # fmt: skip
 
     @router.get("/console/imports")
@@ -252,6 +285,10 @@ def _order_label(row: orders.OrderRow) -> Label:
 
 def _task_label(row: orders.TaskRow | tasks.TaskRow) -> Label:
     return labels.task_label(row.state, row.service)
+
+
+def _run_label(row: runs.RunRow) -> Label:
+    return labels.RUNS.get(row.state) or Label("neutral", labels.word(row.state))
 
 
 def _remedy(place: fleet.Place) -> str:

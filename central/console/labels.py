@@ -68,6 +68,13 @@ HISTORY: Mapping[str, Label] = {
     "ignored": Label("neutral", "Came too late, ignored"),
 }
 
+RUNS: Mapping[str, Label] = {
+    "running": Label("info", "Running"),
+    "done": Label("ok", "Done"),
+    "failed": Label("bad", "Failed"),
+}
+RUN_KINDS: Mapping[str, str] = {"batch": "Batch", "single": "New orders"}
+
 SERVICES: Mapping[str, str] = {"ship": "Ship", "pickup": "Pickup"}
 KINDS: Mapping[str, str] = {"store": "Store", "warehouse": "Warehouse"}
 

@@ -5,6 +5,7 @@ program wrote some of them, so nothing here relies on a part being there: what i
 out, and the rest is shown.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,8 @@ from typing import Any
 NOT_PAID = ("stock price", "capacity price")
 """Terms that steer a choice although nobody pays them."""
 _LISTED_MAX = 20
+_CHANGES_MAX = 4
+_LIFTED = re.compile("^lift: ")
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,14 @@ class Why:
     funnel: Sequence[Step]
     whole: int | None
     candidates: Sequence[Candidate]
+    least_changes: Sequence[str]
+    moved_from: Sequence[str]
+
+    @property
+    def changes(self) -> Sequence[tuple[str, str]]:
+        """Who would have been chosen, and what it would have taken: the runner-up, then cheaper ones, a few of them."""
+        found = [tuple(change.partition(": ")[::2]) for change in self.least_changes]
+        return [(name, _LIFTED.sub("if this did not hold: ", change)) for name, change in found][:_CHANGES_MAX]
 
     @property
     def largest_term(self) -> int:
@@ -115,6 +126,8 @@ def why(explanation: Mapping[str, Any]) -> Why:
         funnel=funnel,
         whole=whole if type(whole) is int else None,
         candidates=[_candidate(candidate) for candidate in _mappings(explanation.get("candidates"))],
+        least_changes=_texts(explanation.get("least_changes")),
+        moved_from=_texts(explanation.get("moved_from")),
     )
 
 
@@ -169,8 +182,15 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _mappings(value: object) -> list[Mapping[str, Any]]:
-    items = value if isinstance(value, list | tuple) else ()
-    return [item for item in items if isinstance(item, Mapping)][:_LISTED_MAX]
+    return [item for item in _list(value) if isinstance(item, Mapping)]
+
+
+def _list(value: object) -> Sequence[Any]:
+    return value[:_LISTED_MAX] if isinstance(value, list | tuple) else ()
+
+
+def _texts(value: object) -> Sequence[str]:
+    return [text for text in _list(value) if isinstance(text, str)]
 
 
 def _number(value: object, default: int = 0) -> int:

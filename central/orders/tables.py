@@ -113,6 +113,7 @@ decision = Table(
     Column("run_id", Uuid),
     PrimaryKeyConstraint("tenant", "order_id", "decision_id"),
     _of_order(),
+    Index("decision_run_idx", "tenant", "run_id", postgresql_where=text("run_id IS NOT NULL")),
 )
 """Why an order went where it went, as :mod:`routing` explained it. ``run_id`` is the run of sourcing that decided."""
 

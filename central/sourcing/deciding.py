@@ -150,6 +150,7 @@ def _name_locations(part: object, snapshot: Snapshot) -> None:
         where = part.get("location")
         if isinstance(where, int):
             part["location"] = snapshot.places[where].location
+            part.pop("option", None)
         for each in part.values():
             _name_locations(each, snapshot)
     elif isinstance(part, list):

@@ -94,6 +94,7 @@ class ExplanationView(BaseModel):
     candidates: list[AlternativeView] = Field(default=[], description="the best plan through each promising location")
     refused: list[RefusalView] = []
     refused_more: int = Field(default=0, description="cheaper but refused locations besides those listed")
+    least_changes: list[str] = Field(default=[], description="what would have altered the choice, one for each way")
     moved_from: list[str] = Field(default=[], description="locations that were asked before and had not answered")
 
 
@@ -128,7 +129,6 @@ class OrderDecision(BaseModel):
     at: datetime
     rule_version: str
     sentence: str
-    least_changes: list[str] = Field(description="what would have altered the choice, the smallest change first")
     explanation: ExplanationView
     run: RunView | None = Field(description="null for decisions that were made before runs were kept")
     earlier: list[EarlierView]
@@ -176,7 +176,7 @@ async def order_decision(
         )  # fmt: skip
     return OrderDecision(
         order_id=order_id, decision_id=wanted.decision_id, at=wanted.at, rule_version=row.rule_version,
-        sentence=explanation.sentence, least_changes=least_changes(explanation), explanation=explanation, run=ran,
+        sentence=explanation.sentence, explanation=explanation, run=ran,
         earlier=[EarlierView(decision_id=each.decision_id, at=each.at, sentence=each.sentence or "")
                  for each in found[found.index(wanted) + 1 :]],
     )  # fmt: skip
@@ -190,21 +190,6 @@ def read_explanation(stored: object) -> ExplanationView:
     except ValidationError:
         sentence = stored.get("sentence") if isinstance(stored, dict) else None
         return ExplanationView(sentence=sentence if isinstance(sentence, str) else "")
-
-
-def least_changes(explanation: ExplanationView) -> list[str]:
-    """What would have altered the choice: of the runner-up, then of each cheaper location that one thing kept out."""
-    changes = []
-    runner_up = explanation.runner_up
-    if runner_up is not None:
-        names = " + ".join(package.name for package in runner_up.choice.packages) or "nobody"
-        changes.append(f"{names}, if {runner_up.least_change}")
-    changes += [
-        f"{refusal.name}, if {refusal.obstacles[0].least_change}"
-        for refusal in sorted(explanation.refused, key=lambda each: each.obstacles[0].missing if each.obstacles else 0)
-        if len(refusal.obstacles) == 1 and refusal.obstacles[0].least_change
-    ]
-    return changes
 
 
 def gap(cost: int, bound: int) -> float:

@@ -82,7 +82,7 @@ rule_set = Table(
     "rule_set",
     metadata,
     tenant(),
-    required("version", BigInteger),
+    required("version", Text),
     required("state", Text),
     required("body", JSONB),
     required("digest", LargeBinary),

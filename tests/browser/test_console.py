@@ -34,6 +34,9 @@ PAGES = (
     "/console/pick-lists",
     "/console/fleet?view=none",
     "/console/fleet?location=S1002",
+    "/console/runs",
+    "/console/runs?view=failed",
+    "/console/runs/{run}",
     "/console/imports",
     "/console/imports/{report}",
     "/styleguide",
@@ -42,7 +45,7 @@ PAGES = (
 
 
 def _address(site: ConsoleSite, path: str) -> str:
-    return site.url + path.format(order=site.seeded.split_order, report=site.seeded.report_id)
+    return site.url + path.format(order=site.seeded.split_order, report=site.seeded.report_id, run=site.seeded.run_id)
 
 
 async def _settled(page: Page, address: str) -> None:

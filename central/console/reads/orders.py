@@ -11,9 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from central.catalog.tables import item
 from central.console.labels import DEAD_TASKS
 from central.console.reads.keyset import ROWS, Rows, key_of, ms, page_of
+from central.console.reads.runs import RUN_COLUMNS, RunRow, run_row
 from central.fleet.tables import location
 from central.orders.tables import customer_order, decision, order_history, order_line, shipment, task, task_line
 from central.platform.tables import TENANT
+from central.sourcing.tables import sourcing_run
 
 VIEWS = ("open", "attention", "late", "unrouted", "done", "all")
 HISTORY_MAX = 200
@@ -105,11 +107,12 @@ class HistoryRow:
 
 @dataclass(frozen=True)
 class DecisionRow:
-    """Why an order went where it went."""
+    """Why an order went where it went. ``run`` decided it, if that is known."""
 
     at_ms: int
     rule_version: str
     explanation: Mapping[str, Any]
+    run: RunRow | None
 
 
 @dataclass(frozen=True)
@@ -349,12 +352,21 @@ async def _history(conn: AsyncConnection, order_id: UUID) -> Sequence[HistoryRow
 async def _decisions(conn: AsyncConnection, order_id: UUID) -> Sequence[DecisionRow]:
     """The decisions, the newest first."""
     query = (
-        select(decision.c.at, decision.c.rule_version, decision.c.explanation)
+        select(decision.c.at, decision.c.rule_version, decision.c.explanation, *RUN_COLUMNS)
+        .outerjoin(
+            sourcing_run,
+            and_(sourcing_run.c.tenant == decision.c.tenant, sourcing_run.c.run_id == decision.c.run_id),
+        )
         .where(decision.c.tenant == TENANT, decision.c.order_id == order_id)
         .order_by(decision.c.at.desc(), decision.c.decision_id.desc())
         .limit(DECISIONS_MAX)
     )
-    return [DecisionRow(ms(at) or 0, version, explanation) for at, version, explanation in await conn.execute(query)]
+    return [
+        DecisionRow(
+            ms(row.at) or 0, row.rule_version, row.explanation, None if row.run_id is None else run_row(row)
+        )
+        for row in await conn.execute(query)
+    ]  # fmt: skip
 
 
 def _with_location(table: Table) -> Join:

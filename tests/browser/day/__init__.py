@@ -19,11 +19,12 @@ class Seeded:
     report_id: UUID
     places: int
     orders: int
+    run_id: UUID
 
 
 async def seed(conn: AsyncConnection, now_ms: int, *, places: int = 1_565, number: int = 260) -> Seeded:
     """Write the day that ends at ``now_ms``: so many stores, and a warehouse; so many orders."""
     await network.write(conn, now_ms, places)
-    split_order = await orders.write(conn, now_ms, number)
+    split_order, run_id = await orders.write(conn, now_ms, number)
     report_id = await troubles.write(conn, now_ms)
-    return Seeded(split_order, report_id, places + 1, number)
+    return Seeded(split_order, report_id, places + 1, number, run_id)

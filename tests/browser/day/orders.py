@@ -18,6 +18,7 @@ from central.orders.tables import (
     task,
     task_line,
 )
+from central.sourcing.tables import sourcing_run
 from tests.browser.day.explained import explained
 from tests.browser.day.network import CITIES, ITEMS, STORES, WAREHOUSE, sku
 from tests.browser.day.times import DAY, HOUR, MINUTE, SECOND, at, uuid_at
@@ -37,7 +38,7 @@ NEW = (
     ("cancelled", "", "cancelled", 1),
 )
 _STEPS = {"offered": 0, "assigned": 1, "started": 2, "packed": 3, "shipped": 4, "handed_over": 4}
-_TABLES = (customer_order, order_line, task, task_line, shipment, shipment_line, order_history, decision)
+_TABLES = (customer_order, order_line, task, task_line, shipment, shipment_line, order_history, decision, sourcing_run)
 
 
 class Day:
@@ -90,7 +91,7 @@ class Day:
             self.rows["decision"].append(
                 {
                     "order_id": order_id, "decision_id": uuid_at(placed + 900, 1), "at": at(placed + 900),
-                    "rule_version": "default-1", "explanation": explanation,
+                    "rule_version": "default-1", "explanation": explanation, "run_id": self._run(placed + 900),
                 }
             )  # fmt: skip
 
@@ -100,6 +101,28 @@ class Day:
         """An entry of an order's history."""
         entry = {"order_id": order_id, "at": at(ms), "what": what, "task_id": task_id, "location": place}
         self.rows["order_history"].append(entry | {"staff": "", "detail": {}} | more)
+
+    def _run(self, decided: int) -> UUID:
+        """The run that decided then: half of the orders in a batch of the two hours, the others by themselves."""
+        is_batch = len(self.rows["decision"]) % 2 == 0
+        minute = decided // (2 * HOUR) * 120 if is_batch else decided // MINUTE
+        run_id = uuid_at(minute * MINUTE, 3 + is_batch)
+        run = next((row for row in self.rows["sourcing_run"] if row["run_id"] == run_id), None)
+        if run is None:
+            run = {
+                "run_id": run_id, "region": "USD", "kind": "batch" if is_batch else "single", "state": "done",
+                "started_at": at(minute * MINUTE), "ended_at": at(decided), "digest": bytes(range(32)),
+                "network_digest": bytes(32), "core": b"-", "moment": b"-", "answer": b"-", "kept_bytes": 3,
+                "rule_version": "default-1", "effort": "standard" if is_batch else "one-by-one", "seed": 0,
+                "made_by": "tillway 0.1.0, numpy 2.4.6, ortools 9.15", "cost": 0, "bound": 0, "baseline": 0,
+                "seconds": 1.84 if is_batch else 0.012, "orders": 0, "lines": 0, "places": 1_566, "offered": 0,
+                "moved": int(is_batch), "work": {"columns": 4_120, "blocks": 3} if is_batch else {},
+            }  # fmt: skip
+            self.rows["sourcing_run"].append(run)
+        for name, more in (("orders", 1), ("lines", 2), ("offered", 1), ("cost", 894), ("baseline", 921),
+                           ("bound", 892 if is_batch else 894)):  # fmt: skip
+            run[name] += more
+        return run_id
 
     def _line(
         self, order_id: UUID, placed: int, number: int, position: int, key: str, quantity: int, price: int, state: str,
@@ -163,8 +186,9 @@ def code(number: int) -> str:
     return f"{digits[:4]}-{digits[4:]}"
 
 
-async def write(conn: AsyncConnection, now_ms: int, number: int) -> str:
-    """Write ``number`` orders, more of them towards the end of the day; returns the code of one that is split."""
+async def write(conn: AsyncConnection, now_ms: int, number: int) -> tuple[str, UUID]:
+    """Write ``number`` orders, more of them towards the end of the day; returns the code of one that is split, and the
+    largest run."""
     day = Day(now_ms)
     for index in range(number - 5):
         placed = now_ms - int(DAY * (1 - index / number) ** 1.7) - day.chance.randrange(50 * SECOND)
@@ -182,4 +206,5 @@ async def write(conn: AsyncConnection, now_ms: int, number: int) -> str:
     for table in _TABLES:
         if day.rows[table.name]:
             await conn.execute(insert(table), day.rows[table.name])
-    return code(number - 3)
+    largest = max(day.rows["sourcing_run"], key=lambda run: run["orders"])
+    return code(number - 3), largest["run_id"]

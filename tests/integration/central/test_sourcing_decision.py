@@ -43,7 +43,7 @@ async def test_a_decision_says_why_in_a_sentence_and_then_in_figures_that_add_up
     [package] = why["chosen"]["packages"]
     assert package["location"] in ("S0002", "W0001") and package["lines"] == [0]
     assert [line["sku"] for line in why["lines"]] == ["A"]
-    assert found["least_changes"][0].endswith("cheaper")
+    assert why["least_changes"][0].endswith("cheaper")
     run = found["run"]
     assert (run["run_id"], run["kind"], run["orders"]) == (str(outcome.run_id), "batch", 1)
     assert run["gap"] == (run["cost"] - run["bound"]) / run["cost"] == 0

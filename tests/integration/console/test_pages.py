@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
@@ -14,6 +14,7 @@ from central.fleet.tables import location
 from central.orders.tables import customer_order, decision
 from central.platform.engine import make_engine
 from central.platform.paging import encode_cursor
+from central.sourcing.tables import sourcing_run
 from retail.clock import SystemClock
 from tests.browser.day import Seeded
 from tests.integration.console.conftest import Site, opened
@@ -31,6 +32,8 @@ EMPTY_PAGES = {
     "/console/pick-lists?view=late": "No pick list is late",
     "/console/needs-you": "Nothing needs you",
     "/console/imports": "Nothing was imported yet",
+    "/console/runs": "No runs yet",
+    "/console/runs?view=failed": "No run has failed",
 }
 
 
@@ -273,3 +276,35 @@ def _row(html: str, row_id: str) -> str:
     found = re.search(rf'id="{row_id}".*?</tr>', html, flags=re.DOTALL)
     assert found is not None
     return re.sub(r"<[^>]+>", " ", found.group(0))
+
+
+async def test_a_run_says_in_a_sentence_how_good_it_is_and_lists_what_it_decided(site: Site, day: Seeded) -> None:
+    listed = await site.page("/console/runs?view=batch")
+    assert f'id="run-{day.run_id}"' in listed and "New orders" not in _rows_of(listed)
+    html = await site.page(f"/console/runs/{day.run_id}")
+    assert re.search(r"\d+ orders decided in 1\.8 s for \$[\d.]+, at most 0\.22 % above the best possible", html)
+    codes = re.findall(r"order=([\w-]+)\">", html)
+    async with site.engine.connect() as conn:
+        query = select(func.count()).select_from(decision).where(decision.c.run_id == day.run_id)
+        assert len(codes) == (await conn.execute(query)).scalar_one() > 1
+    order = await site.page(f"/console/orders?view=all&order={codes[0]}")
+    assert f'href="/console/runs/{day.run_id}"' in order
+    assert "decided together with" in order and "What would have changed it" in order
+    unknown = await site.client.get("/console/runs/01900000-0000-7000-8000-000000000001")
+    assert (unknown.status_code, "There is no such run" in unknown.text) == (404, True)
+
+
+async def test_a_run_that_failed_says_why_and_how_to_replay_it(site: Site, day: Seeded) -> None:
+    async with site.engine.begin() as conn:
+        await conn.execute(
+            update(sourcing_run)
+            .where(sourcing_run.c.run_id == day.run_id)
+            .values(state="failed", problem="the batch solver took more than 180 s")
+        )
+    assert "failed" in await site.page("/console/runs?view=failed")
+    html = await site.page(f"/console/runs/{day.run_id}")
+    assert "The batch solver took more than 180 s" in html and f"central replay {day.run_id}" in html
+
+
+def _rows_of(html: str) -> str:
+    return html[html.index("<tbody>") : html.index("</tbody>")]

@@ -55,8 +55,16 @@ def test_an_empty_explanation_shows_nothing_and_fails_nowhere() -> None:
 
 @given(st.dictionaries(st.sampled_from(KEYS), ALMOST, max_size=10))
 def test_no_explanation_however_odd_breaks_the_page(explanation: dict[str, Any]) -> None:
-    decision = {"why": why(explanation), "at_ms": 0, "rule_version": "1"}
-    assert "rule version" in PAGES.part("console/why.html", "why_here", decision, "USD", 0)
+    decision = {"why": why(explanation), "at_ms": 0, "rule_version": "rules-1", "run": None}
+    assert "rules-1" in PAGES.part("console/why.html", "why_here", decision, "USD", 0, str)
+
+
+def test_what_would_have_changed_it_is_told_of_the_runner_up_and_of_what_kept_others_out() -> None:
+    changes = ["Elm Street: more than $0.84 cheaper", "Oak Road: lift: has no box", 7, "Ash: 2 units more"]
+    assert why({"least_changes": changes}).changes == [
+        ("Elm Street", "more than $0.84 cheaper"), ("Oak Road", "if this did not hold: has no box"),
+        ("Ash", "2 units more"),
+    ]  # fmt: skip
 
 
 def test_terms_that_nobody_pays_are_told_apart_and_come_last() -> None:

@@ -1,0 +1,28 @@
+"""Sentences of the console that put several figures together."""
+
+from central.console.money import duration, money, percent
+from central.console.reads.runs import RunRow
+from web_kit.words import count
+
+
+def run_sentence(run: RunRow) -> str:
+    """What a run did and how good it is: one sentence for its page."""
+    if run.state == "failed":
+        return f"{count(run.orders, 'order')} were to be decided, and nothing was done about them."
+    what = f"{count(run.orders, 'order')} decided in {duration(run.seconds)} for {money(run.cost, run.region)}"
+    near = f"at most {percent(run.gap_percent)} above the best possible" if run.cost > run.bound else "proven the best"
+    if run.orders > 1 and run.saved > 0:
+        return f"{what}, {near}, {money(run.saved, run.region)} less than one order after another."
+    return f"{what}, {near}."
+
+
+def decided_by(run: RunRow) -> str:
+    """Under which circumstances an order was decided, for the page of the order."""
+    if run.kind == "single":
+        return "decided at once, at the prices of the last run"
+    if run.orders == 1:
+        return "decided by itself"
+    if run.effort == "one-by-one":
+        return f"decided with {count(run.orders - 1, 'other order')}, one after another"
+    near = f"at most {percent(run.gap_percent)} above the best possible" if run.cost > run.bound else "proven the best"
+    return f"decided together with {count(run.orders - 1, 'other order')}, {near} for all of them"
