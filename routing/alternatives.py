@@ -21,26 +21,24 @@ class Other(NamedTuple):
 
 
 class Blocked(NamedTuple):
-    """What the best plan would be if ``location`` were free of every limit, and the ``lines`` it would then serve."""
+    """What the best plan would be if ``option``, which serves some line in it, were free of every limit."""
 
-    location: int
-    lines: list[int]
+    option: int
     other: Other
 
 
 class Small:
     """Questions about an order of at most 12 lines, answered exactly."""
 
-    proven = True
-
     def __init__(self, quotes: Quotes, most: int) -> None:
         self.quotes, self.most, self.table = quotes, most, Table(quotes)
+        self.proven = True
 
     def runner_up(self, chosen: Cents) -> Other | None:
-        """The best plan that differs from the ``chosen`` assignment (n,).
+        """The best plan that differs from the ``chosen`` assignment (n,); ``proven`` tells whether none is better.
 
-        Plans differ when some location (or backorder) gets other units of some SKU: swapping two lines alike in SKU,
-        units and cost is no difference. Such a plan gives some location fewer lines of some kind than the chosen one,
+        Plans differ when some option (or backorder) gets other units of some SKU: swapping two lines alike in SKU,
+        units and cost is no difference. Such a plan gives some option fewer lines of some kind than the chosen one,
         so the best of them is the best of those that forbid one such count each.
         """
         best: Partition | None = None
@@ -51,37 +49,38 @@ class Small:
                 if count:
                     ban = Ban(column, np.bitwise_count(subsets & kind) >= count)
                     found = best_partition(self.table, self.most, ban)
+                    self.proven &= found is None or found.proven
                     if found is not None and (best is None or found.ticks < best.ticks):
                         best = found
-        return None if best is None else self._other(best)
+        return None if best is None or not best.parts else self._other(best)
 
     def through(self, count: int) -> list[Other]:
-        """For the ``count`` most promising locations, the best plan that uses the location, cheapest first."""
+        """For the ``count`` most promising options, the best plan that uses the option, cheapest first."""
         values, _ = self.table.through(rest_costs(self.table, self.most))
         columns = values.argsort(kind="stable")[:count].tolist()
         found = (best_partition(self.table, self.most, must=column) for column in columns)
-        return [self._other(plan) for plan in sorted((f for f in found if f is not None), key=lambda f: f.ticks)]
+        able = [plan for plan in found if plan is not None and plan.parts]
+        return [self._other(plan) for plan in sorted(able, key=lambda plan: plan.ticks)]
 
     def blocked(self, wishes: Wishes, chosen: Cents, value: int, count: int) -> tuple[list[Blocked], int]:
-        """At most ``count`` locations that would beat ``value`` cents, greatest saving first; how many more there are.
+        """At most ``count`` options that would beat ``value`` cents, greatest saving first; how many more there are.
 
-        Every one that is returned was solved again with that location free of limits.
+        Every one that is returned was solved again with that option free of limits.
         """
+        del chosen
         hopes, _ = Table(_unlimited(self.quotes, wishes)).through(rest_costs(self.table, self.most))
         hopeful = [c for c in hopes.argsort(kind="stable").tolist() if hopes[c] < value * TICKS]
         found: list[Blocked] = []
         for tried, column in enumerate(hopeful):
             if len(found) == count:
-                return found, len(hopeful) - tried
-            location = int(wishes.options[column])
-            free = wishes.granted(self.quotes, column)
+                return sorted(found, key=lambda blocked: blocked.other.value), len(hopeful) - tried
+            option, free = int(wishes.options[column]), wishes.granted(self.quotes, column)
             plan = best_partition(Table(free), self.most)
-            if plan is not None and cents_of(plan.ticks) < value:
+            if plan is not None and plan.parts and cents_of(plan.ticks) < value:
                 assignment = assignment_of(free, plan)
-                served = np.flatnonzero(assignment == location).tolist()
-                if served:  # else the saving is not this location's: the chosen plan was not the cheapest
-                    found.append(Blocked(location, served, Other(assignment, cents_of(plan.ticks))))
-        return found, 0
+                if (assignment == option).any():  # else the saving is not this option's
+                    found.append(Blocked(option, Other(assignment, cents_of(plan.ticks))))
+        return sorted(found, key=lambda blocked: blocked.other.value), 0
 
     def _kinds(self) -> list[int]:
         """Bit masks of lines that may be swapped without a difference; most lines stand alone."""

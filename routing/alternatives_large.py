@@ -11,7 +11,7 @@ from routing.problem import BACKORDER
 from routing.quotes import Quotes, Wishes, cents_of
 
 _TRIED_MAX = 60
-"""Most locations that are tried for what they would save."""
+"""Most options that are tried for what they would save."""
 
 
 class Large:
@@ -33,14 +33,14 @@ class Large:
         return self._other(min(able, key=lambda plan: plan.ticks)) if able else None
 
     def through(self, count: int) -> list[Other]:
-        """The ``count`` cheapest locations that serve the whole order alone."""
+        """The ``count`` cheapest options that serve the whole order alone."""
         alone = self.quotes.fixed + self.quotes.lines.sum(axis=0)
         plans = (self.sites.priced(np.full(len(self.quotes.units), c)) for c in alone.argsort(kind="stable").tolist())
         able = [plan for plan in plans if np.isfinite(plan.ticks)]
         return [self._other(plan) for plan in able[:count]]
 
     def blocked(self, wishes: Wishes, chosen: Cents, value: int, count: int) -> tuple[list[Blocked], int]:
-        """Locations that would save most if they took over every line they are cheaper for; how many more there are."""
+        """Options that would save most if they took over every line they are cheaper for; how many more there are."""
         costs = self.sites.line_costs(self._columns(chosen))
         taken = wishes.lines < costs[:, None]
         saved = np.where(taken, costs[:, None] - wishes.lines, 0.0).sum(axis=0) - wishes.fixed
@@ -48,14 +48,13 @@ class Large:
         found: list[Blocked] = []
         for tried, column in enumerate(hopeful[:_TRIED_MAX]):
             if len(found) == count:
-                return found, len(hopeful) - tried
+                return sorted(found, key=lambda blocked: blocked.other.value), len(hopeful) - tried
             option, free = int(wishes.options[column]), wishes.granted(self.quotes, column)
             moved = np.where(taken[:, column][free.bundle], option, chosen)
             plan = Facilities(free, self.most).priced(free.by_bundle(moved))
             if np.isfinite(plan.ticks) and cents_of(plan.ticks) < value:
-                lines = np.flatnonzero(moved == option).tolist()
-                found.append(Blocked(option, lines, Other(moved, cents_of(plan.ticks))))
-        return found, 0
+                found.append(Blocked(option, Other(moved, cents_of(plan.ticks))))
+        return sorted(found, key=lambda blocked: blocked.other.value), 0
 
     def _columns(self, chosen: Cents) -> Index:
         return self.quotes.by_bundle(chosen)

@@ -1,6 +1,8 @@
 """Why an order goes where it goes: every figure recomputed from the problem, exact in whole cents.
 
-The question is that of the single order on the stock and capacity which it met (:func:`routing.seen.seen_by`).
+The question is that of the single order on the stock and capacity which it met (:func:`routing.seen.seen_by`), at the
+problem's prices of contested units. For orders decided together these are the duals of the batch: every difference is
+exact in cents at these prices.
 """
 
 from dataclasses import replace
@@ -21,7 +23,7 @@ from routing.quotes import quote, wishes
 from routing.reasons import Alternative, Choice, Explanation, Package, Refusal
 from routing.seen import Seen, seen_by
 from routing.subsets import EXACT_LINES
-from routing.wording import sentence
+from routing.wording import joined, least_changes, sentence
 
 LISTED = 5
 """How many candidates and refused locations an explanation lists, unless asked for another number."""
@@ -30,7 +32,7 @@ LISTED = 5
 def explain(
     problem: Problem, plan: Plan, order: int, labels: Labels | None = None, listed: int = LISTED
 ) -> Explanation:
-    """Explain one order of a plan that has passed the check. ``labels`` name the locations and SKUs of ``problem``."""
+    """Explain one order of a plan that has passed the check. ``labels`` name the options and SKUs of ``problem``."""
     seen = seen_by(problem, plan, order)
     labels = labels or Labels()
     own = replace(labels, skus=[labels.sku(int(sku)) for sku in seen.skus])
@@ -53,28 +55,42 @@ class _Order:
         assignment = plan.assignment[lines]
         chosen = self._choice(assignment)
         runner_up = self.plans.runner_up(assignment)
-        refused, more = self._refused(assignment, chosen)
+        # Where the plan is not the best there is, only what would beat the best one counts as refused.
+        best = chosen.value if runner_up is None else min(chosen.value, runner_up.value)
+        refused, more = self._refused(assignment, chosen, best)
         why = Explanation(
             order=order,
             sentence="",
             chosen=chosen,
             excess=int(plan.excess[order]),
+            together=plan.sequence is None,
             runner_up=None if runner_up is None else self._alternative(runner_up, chosen),
             runner_up_proven=self.plans.proven,
             refused=refused,
             refused_more=more,
-            funnel=funnel(self.problem, 0, self.left),
-            whole=whole_order(self.problem, 0, self.left),
+            funnel=funnel(self.problem, 0, self.left, self.quotes),
+            whole=whole_order(self.quotes),
             candidates=tuple(self._alternative(other, chosen) for other in self.plans.through(self.listed)),
+            least_changes=(),
         )
         collected = self.problem.pickup_of(0) >= 0
-        return replace(why, sentence=sentence(self.labels, why, self.problem.locations, collected=collected))
+        network = (self.problem.options, "location" if self.problem.separate else "option")
+        told = sentence(self.labels, why, network, collected=collected)
+        return replace(why, sentence=told, least_changes=least_changes(why))
+
+    def _name(self, option: int) -> str:
+        return self.labels.option(option, int(self.problem.places[option]))
 
     def _choice(self, assignment: Cents) -> Choice:
         cents = cost_by_term(self.problem, 0, assignment, with_prices=True)
         packages = tuple(
-            Package(place, self.labels.location(place), tuple(np.flatnonzero(assignment == place).tolist()))
-            for place in np.unique(assignment[assignment != BACKORDER]).tolist()
+            Package(
+                location=int(self.problem.places[option]),
+                option=option,
+                name=self._name(option),
+                lines=tuple(np.flatnonzero(assignment == option).tolist()),
+            )
+            for option in np.unique(assignment[assignment != BACKORDER]).tolist()
         )
         return Choice(
             packages=packages,
@@ -94,17 +110,20 @@ class _Order:
             change = f"more than {self.labels.money(max(difference, 0))} cheaper"
         return Alternative(choice, difference, {name: c for name, c in changes.items() if c}, change)
 
-    def _refused(self, assignment: Cents, chosen: Choice) -> tuple[tuple[Refusal, ...], int]:
+    def _refused(self, assignment: Cents, chosen: Choice, best: int) -> tuple[tuple[Refusal, ...], int]:
         wished = wishes(self.problem, 0, self.seen.held, self.quotes)
-        found, more = self.plans.blocked(wished, assignment, chosen.value, self.listed)
+        found, more = self.plans.blocked(wished, assignment, best, self.listed)
         refusals = (self._refusal(blocked, chosen) for blocked in found)
         return tuple(refusal for refusal in refusals if refusal.obstacles), more
 
     def _refusal(self, blocked: Blocked, chosen: Choice) -> Refusal:
+        stand = obstacles(self.seen, blocked.option, blocked.other.assignment, self.labels)
         return Refusal(
-            location=blocked.location,
-            name=self.labels.location(blocked.location),
+            location=int(self.problem.places[blocked.option]),
+            option=blocked.option,
+            name=self._name(blocked.option),
             saving=chosen.value - blocked.other.value,
             choice=self._choice(blocked.other.assignment),
-            obstacles=obstacles(self.seen, blocked.location, blocked.lines, self.labels),
+            obstacles=stand,
+            least_change=joined([obstacle.least_change for obstacle in stand]) if stand else "",
         )

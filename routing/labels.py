@@ -11,11 +11,21 @@ _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """``locations`` (L) and ``skus`` (S) by index, where there are names; ``currency`` a code of ISO 4217."""
+    """``locations`` (L) and ``skus`` (S) by index, where there are names; ``currency`` a code of ISO 4217.
+
+    ``options`` (K): what tells an option from others of its location, such as a service, a slot or where it is
+    transferred to; empty where nothing does.
+    """
 
     locations: Sequence[str] = ()
     skus: Sequence[str] = ()
     currency: str = "USD"
+    options: Sequence[str] = ()
+
+    def option(self, index: int, location: int) -> str:
+        """The name of an option of a location: ``store 12 (next day)``, or the location's alone."""
+        own = self.options[index] if index < len(self.options) else ""
+        return f"{self.location(location)} ({own})" if own else self.location(location)
 
     def location(self, index: int) -> str:
         """The location's name, or ``location 12``."""

@@ -6,9 +6,10 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """Lines of the order that leave one location together."""
+    """Lines of the order that leave one location together, by one of its options."""
 
     location: int
+    option: int
     name: str
     lines: tuple[int, ...]
 
@@ -40,7 +41,10 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """What keeps a location from some lines. ``text`` follows its name; ``missing`` units, 0 where none would help."""
+    """What keeps an option from some lines. ``text`` follows its name; ``missing`` units, 0 where none would help.
+
+    ``least_change`` would remove it: "1 unit more", "if its cut-off were 15:30".
+    """
 
     kind: Literal["rule", "pickup", "stock", "capacity"]
     text: str
@@ -51,13 +55,19 @@ class Obstacle:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A location that would have made the order ``saving`` cents cheaper, but for all of the ``obstacles``."""
+    """An option that would have made the order ``saving`` cents cheaper, but for all of the ``obstacles``.
+
+    ``saving`` counts prices of contested units like :attr:`Choice.value`. ``least_change`` removes all obstacles; the
+    order would then go as in ``choice``.
+    """
 
     location: int
+    option: int
     name: str
     saving: int
     choice: Choice
     obstacles: tuple[Obstacle, ...]
+    least_change: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +85,28 @@ class Explanation:
 
     ``excess``
         Most cents by which the plan may exceed the cheapest one; 0 where it is proven to be the cheapest.
+    ``together``
+        The order was decided together with the others. Seen by itself, on what the others leave and at the prices of
+        contested units, another plan may then be better: its difference is negative, and the sentence says so.
     ``runner_up``, ``runner_up_proven``
-        The best plan that gives some SKU other units at some location, and whether no such plan is cheaper.
+        The best plan that gives some SKU other units by some option, and whether no such plan is cheaper.
     ``refused``, ``refused_more``
-        Locations that hold units of what is asked and would be cheaper if nothing stood in their way, the greatest
-        saving first; how many there are besides those listed.
+        Options whose location holds units of what is asked and that would be cheaper than every plan there is if
+        nothing stood in their way, the greatest saving first; how many there are besides those listed.
     ``funnel``, ``whole``
-        How many locations each reason removes; how many of the rest can serve the whole order alone.
+        How many options each reason removes; how many of the rest can serve the whole order alone.
     ``candidates``
-        For the most promising locations: the best plan that uses the location, cheapest first.
+        For the most promising options: the best plan that uses the option, cheapest first.
+    ``least_changes``
+        What would have altered the choice, each by itself: for the runner-up and each refused option its name and the
+        least change.
     """
 
     order: int
     sentence: str
     chosen: Choice
     excess: int
+    together: bool
     runner_up: Alternative | None
     runner_up_proven: bool
     refused: tuple[Refusal, ...]
@@ -97,6 +114,7 @@ class Explanation:
     funnel: tuple[Sieve, ...]
     whole: int
     candidates: tuple[Alternative, ...]
+    least_changes: tuple[str, ...]
 
     def to_dict(self) -> dict[str, object]:
         """Only dictionaries, lists, text, whole numbers, truth values and None."""

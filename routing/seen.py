@@ -16,12 +16,13 @@ class Seen:
     """``problem`` holds one order and what was left for it; small enough to be stored and solved again.
 
     ``skus`` (S',): the SKUs of the whole problem that its stock rows stand for. ``held``: those rows and the capacity
-    before any other order took from them.
+    before any other order took from them. ``together``: all others took before it, not only those ahead of it.
     """
 
     problem: Problem
     skus: Whole
     held: Left
+    together: bool
 
 
 def seen_by(problem: Problem, plan: Plan, order: int) -> Seen:
@@ -63,7 +64,7 @@ def seen_by(problem: Problem, plan: Plan, order: int) -> Seen:
         kits=None if problem.kits is None else problem.kits[lines],
         complete=None if problem.complete is None else problem.complete[one],
     )
-    return Seen(alone, skus, Left(problem.stock[skus], problem.capacity))
+    return Seen(alone, skus, Left(problem.stock[skus], problem.capacity), together=plan.sequence is None)
 
 
 def _taken_before(problem: Problem, plan: Plan, order: int) -> Index:

@@ -12,7 +12,10 @@ from routing.problem import Problem
 
 @dataclass(frozen=True)
 class Everything:
-    """All assignments (N, n), their cost (N,) and which of them are allowed; ``kinds`` (n,) of lines that are alike."""
+    """All assignments (N, n), their cost (N,) and which of them are allowed; ``kinds`` (n,) of lines that are alike.
+
+    The cost is what is minimised: the problem's prices of contested units are part of it.
+    """
 
     assignments: Any
     cents: Any
@@ -61,15 +64,15 @@ def everything(problem: Problem, order: int, left: Left, free: int | None = None
     for k in range(options):
         used = (grid == k).any(axis=1)
         cents[used] += sum(int(t[k] if t.ndim == 1 else t[order, k]) for t in problem.package_terms.values())
-        parcel = [_parcel(problem, order, k, [a + i for i in range(n) if row[i] == k]) for row in grid.tolist()]
-        allowed &= np.array([price is not None for price in parcel])
-        cents += np.array([price or 0 for price in parcel])
+        held = ((grid == k) << np.arange(n)).sum(axis=1)
+        parcel = [_parcel(problem, order, k, [a + i for i in range(n) if mask >> i & 1]) for mask in range(1 << n)]
+        allowed &= np.array([price is not None for price in parcel])[held]
+        cents += np.array([price or 0 for price in parcel])[held]
     for source, limit in _limits(problem, order, left):
         drawn = np.zeros(len(grid), np.int64)
-        for k in range(options):
-            if k != free:
-                for i in range(n):
-                    drawn[grid[:, i] == k] += source(a + i, k)
+        for i in range(n):
+            units = [0 if k in (-1, free) else source(a + i, k) for k in range(-1, options)]
+            drawn += np.array(units)[grid[:, i] + 1]
         allowed &= drawn <= limit
     most = 0 if problem.max_packages is None else int(problem.max_packages[order])
     if most:
@@ -155,22 +158,24 @@ def _line(problem: Problem, order: int, line: int, option: int) -> int:
             "location": (_place(problem, option),),
         }
         total += round(float(term.rate[row[term.by]]) * (1.0 if term.amount is None else float(term.amount[line])))
+    units, prices = int(problem.line_qty[line]), problem.prices
+    if prices.stock is not None:
+        total += round(float(prices.stock[problem.line_sku[line], _place(problem, option)]) * units)
+    if prices.capacity is not None:
+        total += round(sum(float(prices.capacity[pool]) for pool in _pools(problem, order, option)) * units)
     return total
 
 
 def _kinds(problem: Problem, a: int, b: int, costs: Any, fits: Any, kits: list[int]) -> Any:
-    """Lines that may be swapped; those of kits only together, so each is of its own kind there."""
-    parcels = problem.parcels
-    looks = [
-        (
-            int(problem.line_sku[i]),
-            int(problem.line_qty[i]),
-            int(problem.backorder[i]),
-            0 if parcels is None else int(parcels.grams[i]),
-            0 if parcels is None or parcels.volume is None else int(parcels.volume[i]),
-            -1 if kit < 0 else i,
-            *np.where(f, c, -999).tolist(),
-        )
-        for i, f, c, kit in zip(range(a, b), fits, costs, kits, strict=True)
-    ]
+    """Lines that may be swapped; those of a kit with the lines of another kit that is alike as a whole."""
+    parcels, looks = problem.parcels, []
+    for i in range(b - a):
+        kit = [j for j in range(b - a) if j == i or kits[j] == kits[i] != -1]
+        sums = np.zeros(3 + costs.shape[1], np.int64)
+        for j in kit:
+            grams = 0 if parcels is None else int(parcels.grams[a + j])
+            volume = 0 if parcels is None or parcels.volume is None else int(parcels.volume[a + j])
+            sums += [int(problem.backorder[a + j]), grams, volume, *np.where(fits[j], costs[j], -999_999)]
+        units = sorted((int(problem.line_sku[a + j]), int(problem.line_qty[a + j])) for j in kit)
+        looks.append((kit.index(i), units, sums.tolist()))
     return np.array([looks.index(look) for look in looks])

@@ -5,19 +5,21 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from routing.explain import explain
 from routing.labels import Labels
 from routing.left import Left
+from routing.parcels import Parcels, Tariff
 from routing.plan import Plan
-from routing.problem import Prices, Problem
+from routing.problem import Prices, Problem, Reason
 from routing.reasons import Choice, Explanation
 from routing.seen import seen_by
 from routing.source import source_in_order
 from routing.split import split
 from routing.terms import LineTerm
 from tests.unit.routing.brute import everything
-from tests.unit.routing.tiny import problem, problems
+from tests.unit.routing.tiny import problem, problems, problems_of_options
 
 STORES = Labels(locations=["store 3", "store 7", "store 12"], skus=["tea", "mug"])
 
@@ -30,74 +32,129 @@ def assignment_of(choice: Choice) -> Any:
     count = sum(len(package.lines) for package in choice.packages) + len(choice.backordered)
     assignment = np.full(count, -1)
     for package in choice.packages:
-        assignment[list(package.lines)] = package.location
+        assignment[list(package.lines)] = package.option
     return assignment
 
 
 @settings(max_examples=300, deadline=None)
 @given(problems())
 def test_the_runner_up_is_the_cheapest_of_all_plans_that_differ(drawn: Problem) -> None:
-    truth = everything(drawn, 0, Left.all_of(drawn))
-    why = explained(drawn)
+    assert_runner_up(drawn, explained(drawn), Left.all_of(drawn))
+
+
+@settings(max_examples=300, deadline=None)
+@given(problems_of_options())
+def test_so_it_is_over_options_at_prices_of_contested_units(drawn: Problem) -> None:
+    assert_runner_up(drawn, explained(drawn), Left.all_of(drawn))
+
+
+def assert_runner_up(drawn: Problem, why: Explanation, left: Left) -> None:
+    """The best plan that differs from the chosen one on what is ``left``, and its exact difference."""
+    truth = everything(drawn, why.order, left)
+    chosen = (truth.assignments == assignment_of(why.chosen)).all(axis=1)
+    assert truth.cents[chosen].tolist() == [why.chosen.value]
     best = truth.least(truth.differs_from(assignment_of(why.chosen)))
     if best is None:
         assert why.runner_up is None
-    else:
-        assert why.runner_up is not None
-        assert why.runner_up.choice.cents == best
-        other = assignment_of(why.runner_up.choice)
-        row = np.flatnonzero((truth.assignments == other).all(axis=1))[0]
-        assert truth.allowed[row]
-        assert truth.cents[row] == best
-        assert truth.differs_from(assignment_of(why.chosen))[row]
+        return
+    assert why.runner_up is not None
+    assert why.runner_up.choice.value == best
+    assert why.runner_up.difference == sum(why.runner_up.terms.values()) == best - why.chosen.value
+    row = np.flatnonzero((truth.assignments == assignment_of(why.runner_up.choice)).all(axis=1))[0]
+    assert truth.allowed[row]
+    assert truth.cents[row] == best
+    assert truth.differs_from(assignment_of(why.chosen))[row]
+
+
+@settings(max_examples=300, deadline=None)
+@given(problems_of_options(orders=3, most_lines=3), st.permutations(range(3)))
+def test_the_runner_up_of_an_order_decided_together_differs_exactly_at_the_prices(
+    drawn: Problem, sequence: list[int]
+) -> None:
+    """A batch looks further than the order: by itself, at the prices, another plan may be better, and that is said."""
+    unpriced = replace(drawn, prices=Prices())
+    together = replace(source_in_order(unpriced, sequence), sequence=None)
+    for order in range(3):
+        left = Left.copy_of(drawn)
+        for other in {0, 1, 2} - {order}:
+            left.take(drawn, other, together.assignment[drawn.lines_of(other)])
+        why = explain(drawn, together, order, STORES)
+        assert_runner_up(drawn, why, left)
+        assert why.together
+        better = why.runner_up is not None and why.runner_up.difference < 0
+        assert better == ("better for this order alone" in why.sentence)
+        for refusal in why.refused:
+            assert refusal.saving > max(0, 0 if why.runner_up is None else -why.runner_up.difference)
 
 
 @settings(max_examples=120, deadline=None)
 @given(problems(most_lines=4))
 def test_a_refused_location_saves_what_it_would_without_its_limits(drawn: Problem) -> None:
+    assert_refusals(drawn)
+
+
+@settings(max_examples=120, deadline=None)
+@given(problems_of_options(most_lines=3))
+def test_a_refused_option_saves_what_it_would_without_its_limits(drawn: Problem) -> None:
+    assert_refusals(drawn)
+
+
+def assert_refusals(drawn: Problem) -> None:
     why = explained(drawn, listed=99)
     codes = drawn.blocked[0][:, None] if drawn.line_blocked is None else np.c_[drawn.blocked[0], drawn.line_blocked.T]
-    carried = (drawn.stock[drawn.line_sku] > 0).T
-    found = {refusal.location: refusal.saving for refusal in why.refused}
-    for place in range(drawn.locations):
-        truth = everything(drawn, 0, Left.all_of(drawn), free=place)
-        sensible = ~((truth.assignments == place) & ~carried[place]).any(axis=1)
-        saving = why.chosen.cents - (truth.least(sensible) or 0)
-        assert found.get(place, 0) == (0 if (codes[place] == 3).any() else max(saving, 0))
-    assert all(refusal.obstacles for refusal in why.refused)
+    carried = (drawn.stock[drawn.line_sku][:, drawn.places] > 0).T
+    found = {refusal.option: refusal.saving for refusal in why.refused}
+    for option in range(drawn.options):
+        truth = everything(drawn, 0, Left.all_of(drawn), free=option)
+        sensible = ~((truth.assignments == option) & ~carried[option]).any(axis=1)
+        saving = why.chosen.value - (truth.least(sensible) or 0)
+        assert found.get(option, 0) == (0 if (codes[option] == 3).any() else max(saving, 0))
+    assert all(refusal.obstacles and refusal.least_change for refusal in why.refused)
     assert [refusal.saving for refusal in why.refused] == sorted((r.saving for r in why.refused), reverse=True)
 
 
 @settings(max_examples=120, deadline=None)
 @given(problems(most_lines=4))
 def test_a_candidate_is_the_best_plan_that_uses_its_location(drawn: Problem) -> None:
+    assert_candidates(drawn)
+
+
+@settings(max_examples=120, deadline=None)
+@given(problems_of_options(most_lines=3))
+def test_a_candidate_is_the_best_plan_that_uses_its_option(drawn: Problem) -> None:
+    assert_candidates(drawn)
+
+
+def assert_candidates(drawn: Problem) -> None:
     why = explained(drawn, listed=99)
     truth = everything(drawn, 0, Left.all_of(drawn))
-    best = [truth.least((truth.assignments == place).any(axis=1)) for place in range(drawn.locations)]
-    found = [candidate.choice.cents for candidate in why.candidates]
+    best = [truth.least((truth.assignments == option).any(axis=1)) for option in range(drawn.options)]
+    found = [candidate.choice.value for candidate in why.candidates]
     assert found == sorted(cents for cents in best if cents is not None)
 
 
 @settings(max_examples=120, deadline=None)
-@given(problems(orders=3, most_lines=3))
+@given(st.one_of(problems(orders=3, most_lines=3), problems_of_options(orders=3, most_lines=3)))
 def test_the_figures_of_an_explanation_add_up(drawn: Problem) -> None:
     plan = source_in_order(drawn, [2, 0, 1])
     for order in range(3):
         why = explain(drawn, plan, order, STORES)
         assert assignment_of(why.chosen).tolist() == plan.assignment[drawn.lines_of(order)].tolist()
-        assert why.chosen.cents == plan.cents[order].sum() == sum(why.chosen.terms.values())
+        assert why.chosen.cents == plan.cents[order].sum()
+        assert why.chosen.value == sum(why.chosen.terms.values())
         for other in (*why.candidates, *([] if why.runner_up is None else [why.runner_up])):
-            assert other.difference == sum(other.terms.values()) == other.choice.cents - why.chosen.cents
-        remaining = drawn.locations
+            assert other.difference == sum(other.terms.values()) == other.choice.value - why.chosen.value
+        remaining = drawn.options
         for step in why.funnel:
             remaining -= step.removed
             assert (step.remaining, step.removed > 0) == (remaining, True)
         assert why.whole <= remaining
+        assert len(why.least_changes) == len(why.refused) + (why.runner_up is not None)
         assert json.loads(json.dumps(why.to_dict())) == why.to_dict()
 
 
 @settings(max_examples=100, deadline=None)
-@given(problems(orders=3, most_lines=3))
+@given(st.one_of(problems(orders=3, most_lines=3), problems_of_options(orders=3, most_lines=3)))
 def test_what_an_order_saw_gives_its_decision_again(drawn: Problem) -> None:
     plan = source_in_order(drawn, [1, 2, 0])
     for order in range(3):
@@ -256,8 +313,78 @@ def test_a_plan_that_is_not_the_cheapest_is_explained_as_it_is() -> None:
     """As when orders are decided together, and a cheaper place went to another order by choice."""
     drawn = problem(fixed=[[100, 400, 200]], lines=[[1] * 3] * 2, blocked=[[0, 0, 1]])
     why = explain(drawn, Plan.of(drawn, np.array([1, 1])), 0, STORES)
-    assert (
-        why.sentence
-        == "Store 7 ships both lines for $4.02; the next best, store 3, would cost $3.00 less (label -3.00)."
+    assert why.sentence == (
+        "Store 7 ships both lines for $4.02; the next best, store 3, would cost $3.00 less (label -3.00), better for "
+        "this order alone: it was decided together with the others."
     )
     assert why.refused == ()
+
+
+@pytest.mark.parametrize(
+    ("stock", "rest"),
+    [
+        (
+            [[350, 0, 0]],
+            "would cost $3.00 less but takes $3.50 worth from other orders (stock price +3.50, label -3.00).",
+        ),
+        (
+            [[250, 0, 0]],
+            "would cost $3.00 less but takes $2.50 worth from other orders (label -3.00, stock price +2.50), better "
+            "for this order alone: it was decided together with the others.",
+        ),
+    ],
+)
+def test_a_cheaper_place_that_other_orders_need_more_says_so(stock: list[list[int]], rest: str) -> None:
+    drawn = problem(fixed=[[100, 400, 900]], lines=[[1] * 3], prices=Prices(stock=np.array(stock)))
+    why = explain(drawn, Plan.of(drawn, np.array([1])), 0, STORES)
+    assert why.sentence == f"Store 7 ships the line for $4.01; the next best, store 3, {rest}"
+
+
+def test_what_would_have_altered_the_choice_is_listed() -> None:
+    late = Reason("has shut for the day", least_change="if its cut-off were 15:30")
+    drawn = problem(
+        fixed=[[300, 384, 100]], lines=[[0, 0, 0]], blocked=[[0, 0, 1]], reasons=(Reason(""), late), stock=[[1, 1, 1]]
+    )
+    assert explained(drawn).least_changes == ("store 7: more than $0.84 cheaper", "store 12: if its cut-off were 15:30")
+
+
+def test_an_option_is_named_by_its_location_and_what_tells_it_apart() -> None:
+    drawn = problem(
+        fixed=[[500, 300, 800]],
+        lines=[[0] * 3] * 2,
+        stock=[[9], [9]],
+        place=[0, 0, 0],
+        pool=[0, 1, 2],
+        capacity=[9, 1, 9],
+    )
+    labels = Labels(locations=["store 3"], options=["morning", "evening", ""])
+    assert explained(drawn, labels=labels).sentence == (
+        "Store 3 (morning) ships both lines for $5.00; the next best, store 3, would cost $3.00 more (label +3.00); "
+        "store 3 (evening) would be $2.00 cheaper but has room for 1 of 2 units."
+    )
+
+
+def test_units_that_go_by_another_option_of_the_location_are_gone() -> None:
+    """Each of two services would send one of the two lines for nothing, but the store has one unit."""
+    drawn = problem(
+        fixed=[[0, 0, 900]],
+        lines=[[0, 400, 0], [400, 0, 0]],
+        line_sku=[0, 0],
+        stock=[[1, 9]],
+        capacity=[9, 9],
+        place=[0, 0, 1],
+    )
+    why = explained(drawn, labels=Labels(locations=["store 3", "store 7"], options=["post", "courier", "post"]))
+    assert [refusal.obstacles[0].text for refusal in why.refused] == [
+        "has 0 of 1 unit left by its other packages",
+        "has 0 of 1 unit left by its other packages",
+    ]
+
+
+def test_an_option_that_takes_no_package_so_heavy_is_counted_as_such() -> None:
+    light = Parcels((Tariff(np.array([500]), np.array([100])),), np.array([0, 0]), np.array([900]))
+    why = explained(problem(fixed=[[1, 1]], lines=[[1, 1]], parcels=light))
+    assert why.sentence == (
+        "The line is backordered at $20.00: none of 2 locations can serve the order (can send nothing of it in one "
+        "package: 2)."
+    )

@@ -117,7 +117,8 @@ def test_a_large_order_over_options_is_allowed_and_bounded() -> None:
 def test_a_large_order_goes_whole_or_not_at_all() -> None:
     served = split(of_options(0, complete=np.array([True]), stock=np.full((25, 8), 9)), 0)
     assert (served.assignment != -1).all()
-    scarce = split(of_options(0, complete=np.array([True])), 0)
+    lacking = np.where(np.arange(25) == 7, 0, 9)[:, None].repeat(8, axis=1)
+    scarce = split(of_options(0, complete=np.array([True]), stock=lacking), 0)
     assert set(scarce.assignment.tolist()) == {-1}
     assert scarce.cents == 60 * 2000
 

@@ -7,7 +7,7 @@ import hypothesis.strategies as st
 import numpy as np
 
 from routing.parcels import Parcels, Tariff
-from routing.problem import Problem, Reason
+from routing.problem import Prices, Problem, Reason
 from routing.terms import LineTerm
 
 REASONS = (Reason(""), Reason("is paused"), Reason("has no box"), Reason("has no coordinates", priced=False))
@@ -84,7 +84,9 @@ def problems_of_options(draw: st.DrawFn, orders: int = 1, most_lines: int = 4) -
     """Orders of 2-4 lines over 1-3 locations with 3-5 options: services and slots with pools, legs on trucks, prices by
     weight, kits and whole orders. The kinds of limits are drawn, the rest comes from a drawn seed."""
     limits = draw(
-        st.sets(st.sampled_from(["pools", "legs", "weight", "kits", "whole", "packages", "rules", "unit lines"]))
+        st.sets(
+            st.sampled_from(["pools", "legs", "weight", "kits", "whole", "packages", "rules", "unit lines", "prices"])
+        )
     )
     random = np.random.default_rng(draw(st.integers(0, 2**32)))
 
@@ -114,6 +116,7 @@ def problems_of_options(draw: st.DrawFn, orders: int = 1, most_lines: int = 4) -
         },
         line_blocked=np.maximum(table((count, options), -3, 1), 0),
         max_packages=table(orders, 0, 3) if "packages" in limits else None,
+        prices=Prices(table((skus, places), 0, 9) / 2, table(pools + trucks, 0, 3)) if "prices" in limits else Prices(),
         place=table(options, 0, places - 1),
         pool=table(options, 0, pools - 1) if "pools" in limits else None,
         leg=np.where(table((orders, options), 0, 2) == 0, -1, legs) if "legs" in limits else None,
