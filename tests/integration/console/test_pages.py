@@ -143,7 +143,7 @@ async def test_the_figure_on_a_tab_is_the_number_of_rows_behind_it(site: Site, d
 async def test_an_order_shows_why_here_its_lines_its_pick_lists_and_what_happened(site: Site, day: Seeded) -> None:
     html = await site.page(f"/console/orders?order={day.split_order}")
     assert "Bloomington Mall ships 1 of 2 lines and Columbus warehouse ships 1 of 2 lines" in html
-    for words in ("Cost by term", "shipping", "Runner-up", "Cheaper, but refused", "From 60 locations to",
+    for words in ("Cost by term", "Shipping", "Runner-up", "Cheaper, but refused", "From 60 locations to",
                   "rule version", "Start confirmed", "Accepted and assigned", "Received"):  # fmt: skip
         assert words in html, words
     assert html.index("Why here") < html.index("<h3>Order</h3>")
