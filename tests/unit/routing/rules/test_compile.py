@@ -1,0 +1,348 @@
+"""A rule set and a scene become arrays: segments, fallbacks, collected orders, options, and data that is wrong."""
+
+from dataclasses import replace
+from math import nan
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from central.sourcing import domain
+from central.sourcing.model import Index, problem_of
+from central.sourcing.tariff import Tariff
+from retail.errors import Refused
+from routing.problem import Problem, Reason
+from routing.rules.compile import Compiled, compile_rules
+from routing.rules.defaults import default_rules
+from routing.rules.document import parse
+from routing.rules.scene import OpenLine, OpenOrder, Option, Place, Scene, Stock
+from routing.source import source_in_order
+from tests.unit.routing.rules.documents import documents
+from tests.unit.routing.rules.scenes import (
+    COLUMBUS,
+    DAY,
+    MINUTE,
+    NETWORK,
+    NOON_MS,
+    compiled,
+    line,
+    order,
+    place,
+    ruled,
+    scene,
+    texts,
+)
+
+SEGMENTS = {
+    "policies": [{"id": "p"}, {"id": "vip"}, {"id": "rest"}],
+    "segments": [
+        {"id": "gold", "match": {"tiers": ["gold"]}, "policy": "vip"},
+        {"id": "web", "match": {"channels": ["web"]}, "policy": "rest"},
+    ],
+}
+
+
+def problem(found: Compiled, of: Scene) -> Problem:
+    """A problem that takes everything from the rules and costs a cent a package."""
+    lines = [each for one in of.orders for each in one.lines]
+    row = {sku: number for number, sku in enumerate(of.stock.skus)}
+    return Problem(
+        order_ptr=np.cumsum([0, *(len(one.lines) for one in of.orders)]),
+        line_sku=np.array([row[each.sku] for each in lines], np.int64),
+        line_qty=np.array([each.quantity for each in lines], np.int64),
+        backorder=np.full(len(lines), 5000),
+        stock=found.stock,
+        capacity=found.capacity,
+        blocked=found.blocked,
+        reasons=found.reasons,
+        package_terms={"label": np.ones(len(of.columns), np.int64), **found.package_terms},
+        line_terms=found.line_terms,
+        line_blocked=found.line_blocked,
+        pickup=found.pickup,
+        max_packages=found.max_packages,
+        place=np.array([option.place for option in of.columns], np.int64),
+        pool=np.arange(len(of.columns)),
+        kits=found.kits,
+        complete=found.complete,
+    )
+
+
+def test_the_first_segment_that_matches_decides_the_policy() -> None:
+    given = scene(order(tier="gold", channel="web"), order(channel="web"), order())
+    found = compiled(
+        {"kind": "exclude", "id": "vip-only", "policies": ["vip"], "at": {"locations": ["A"]}},
+        {"kind": "exclude", "id": "all", "at": {"locations": ["B"]}},
+        given=given,
+        **SEGMENTS,
+    )
+    assert (found.segment.tolist(), found.policy.tolist()) == ([0, 1, -1], [1, 2, 0])
+    assert [[text[-8:] for text in texts(found, number)] for number in range(3)] == [
+        ["vip-only", "rule all", ""],
+        ["", "rule all", ""],
+        ["", "rule all", ""],
+    ]
+
+
+FALLBACKS = {
+    "policies": [
+        {
+            "id": "p",
+            "fallbacks": [
+                {"after_minutes": 60, "relax": ["near"]},
+                {"after_minutes": 120, "relax": ["stores"], "then": "person"},
+                {"after_minutes": 600, "then": "cancel"},
+            ],
+        }
+    ]
+}
+NEAR: dict[str, Any] = {"kind": "distance", "id": "near", "miles": 10}
+STORES: dict[str, Any] = {"kind": "only", "id": "stores", "at": {"kinds": ["store"]}}
+
+
+@pytest.mark.parametrize(
+    ("waits_ms", "relaxed", "action", "open_at"),
+    [
+        (0, (), "wait", [True, False, False]),
+        (60 * MINUTE - 1, (), "wait", [True, False, False]),
+        (60 * MINUTE, ("near",), "wait", [True, True, False]),
+        (120 * MINUTE, ("near", "stores"), "person", [True, True, True]),
+        (600 * MINUTE, ("near", "stores"), "cancel", [True, True, True]),
+        (-DAY, (), "wait", [True, False, False]),
+    ],
+)
+def test_rules_are_relaxed_in_their_order_from_their_minute_on(
+    waits_ms: int, relaxed: tuple[str, ...], action: str, open_at: list[bool]
+) -> None:
+    found = compiled(NEAR, STORES, given=scene(order(waiting_since_ms=NOON_MS - waits_ms)), **FALLBACKS)
+    assert (found.relaxed(0), found.actions) == (relaxed, (action,))
+    assert [text == "" for text in texts(found)] == open_at
+
+
+def test_a_wait_counts_from_the_placing_where_nothing_else_is_known() -> None:
+    found = compiled(NEAR, STORES, given=scene(order(placed_ms=NOON_MS - 60 * MINUTE)), **FALLBACKS)
+    assert found.stage.tolist() == [1]
+
+
+def test_the_reason_is_the_most_lasting_and_names_its_rule() -> None:
+    shut = scene(places=(place("A", closed="x"),))
+    found = compiled({"kind": "pause", "id": "later"}, {"kind": "closed", "id": "for-good"}, given=shut)
+    assert found.reasons[0] == Reason("")
+    assert (texts(found), found.reason_rules[int(found.blocked[0, 0])]) == (["takes no orders"], "for-good")
+
+
+def test_a_collected_order_has_its_store_and_no_other() -> None:
+    at_b, gone = order(service="pickup", pickup_location="B"), order(service="pickup", pickup_location="Z")
+    found = compiled(given=scene(at_b, gone, order()))
+    assert found.pickup.tolist() == [1, -1, -1]
+    assert texts(found, 0) == texts(found, 2) == ["", "", ""]
+    assert texts(found, 1) == ["is not where the order is collected"] * 3
+
+
+def test_options_serve_what_they_are_for() -> None:
+    options = (Option(0, "ground"), Option(0, "pickup"), Option(1, transfer_to="A"), Option(1))
+    given = scene(order(), order(service="pickup", pickup_location="A"), options=options)
+    found = compiled(given=given)
+    assert texts(found, 0) == [
+        "",
+        "is an option to collect",
+        "brings orders to another location, to be collected there",
+        "",
+    ]
+    assert found.pickup.tolist() == [-1, -1]
+    assert [text == "" for text in texts(found, 1)] == [False, True, True, False]
+    direct = compiled(given=scene(order(service="pickup", pickup_location="A"), options=options[:2]))
+    assert (direct.pickup.tolist(), texts(direct)) == ([0], ["is an option to ship", ""])
+
+
+def test_an_order_of_an_unknown_service_goes_nowhere_and_is_noted() -> None:
+    found = compiled(given=scene(order(service="drone")))
+    assert texts(found) == ["knows no such service as the order asks for"] * 3
+    assert found.notes == ("orders ask for services that are not known, first 'drone'",)
+
+
+def test_data_that_cannot_be_taken_at_its_word_is_noted() -> None:
+    found = compiled(given=scene(order(placed_ms=NOON_MS + 1), places=(place("A", zone="Mars/Olympus"),)))
+    assert found.notes == (
+        "1 orders were placed after now: a clock was set back; their waits count as none",
+        "1 locations have no known time zone, first Shop A",
+    )
+
+
+@pytest.mark.parametrize("now_ms", [-1, 2**60])
+def test_a_moment_that_cannot_be_is_refused(now_ms: int) -> None:
+    with pytest.raises(Refused, match="set the clock"):
+        compile_rules(ruled(), scene(), now_ms)
+
+
+def test_an_empty_network_and_no_orders_are_compiled() -> None:
+    every = [{"kind": "distance", "miles": 9}, {"kind": "safety_stock", "units": 2}, {"kind": "prefer", "cents": 5}]
+    nowhere = compiled(*every, given=scene(places=()))
+    assert (nowhere.blocked.shape, nowhere.stock.shape) == ((1, 0), (1, 0))
+    nobody = Scene(NETWORK, (), Stock((), np.zeros((0, 3), np.int64)))
+    assert compiled(*every, given=nobody).blocked.shape == (0, 3)
+
+
+def test_a_rule_set_that_shuts_everything_leaves_a_backorder_with_its_reason() -> None:
+    given = scene()
+    found = compiled({"kind": "exclude", "id": "all"}, given=given)
+    assert source_in_order(problem(found, given), [0]).assignment.tolist() == [-1]
+    assert set(texts(found)) == {"is left out by rule all"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"places": (place("A"), place("A"))}, "places"),
+        ({"stock": Stock(("mug",), np.zeros((1, 3), np.int64))}, "orders[0].lines[0].sku"),
+        ({"stock": Stock(("tea", "tea"), np.zeros((2, 3), np.int64))}, "stock.skus"),
+        ({"stock": Stock(("tea",), np.zeros((1, 2), np.int64))}, "stock.units"),
+        ({"stock": Stock(("tea",), np.zeros((1, 3)))}, "stock.units"),
+        ({"weeks": [[1.0, nan]]}, "stock.weeks"),
+        ({"options": (Option(3),)}, "options[0].place"),
+        ({"transit_days": np.zeros((1, 2), np.int64)}, "transit_days"),
+    ],
+)
+def test_a_scene_whose_parts_do_not_fit_is_refused(changes: dict[str, Any], field: str) -> None:
+    with pytest.raises(Refused) as refused:
+        scene(**changes)
+    assert refused.value.field == field
+
+
+def test_an_order_without_lines_is_refused() -> None:
+    with pytest.raises(Refused, match="leave out empty orders"):
+        Scene(NETWORK, (OpenOrder("o", "ship", ()),), Stock((), np.zeros((0, 3), np.int64)))
+
+
+WILD = scene(
+    order(line(quantity=2, tags=frozenset({"hazmat"}), kit="k"), line("mug", kit="k"), kind="po_box", lat=nan),
+    order(service="pickup", pickup_location="B", placed_ms=NOON_MS + DAY, pinned_location="B", value=-5),
+    order(line("pot", excluded=frozenset({"A"}), picking="W"), lat=None, lon=None, country="", promise_ms=-1),
+    places=(
+        place("A", zone="America/New_York", services=frozenset({"ground"}), rejects=3, confidence=nan, capacity=-4),
+        place("B", None, closed="x", zone="??", offline_since_ms=NOON_MS + DAY),
+        place("W", (200.0, 0.0), kind="warehouse", groups=frozenset({"g"}), confidence=2.0),
+    ),
+    units=[[-1, 2**40, 0], [1, 2, 3], [9, 9, 9]],
+    weeks=[[nan, -1e300, 1e300]] * 3,
+    confidence=[[nan, 0.5, 1.0]] * 3,
+    sizes=[[1, 2, 3]] * 3,
+    display=[[0, -1, 2**35]] * 3,
+)
+
+
+@settings(max_examples=80)
+@given(documents(), st.sampled_from([NOON_MS, 0, NOON_MS + 400 * DAY]))
+def test_any_rule_set_on_a_wild_scene_gives_a_problem_that_is_valid_and_solvable(
+    document: dict[str, Any], now_ms: int
+) -> None:
+    found = compile_rules(parse(document), WILD, now_ms)
+    drawn = problem(found, WILD)
+    source_in_order(drawn, range(3))
+    assert all(0 <= code < len(found.reasons) for code in np.unique(found.blocked).tolist())
+    assert len(found.reasons) == len(found.reason_rules)
+    assert all(reason.text for reason in found.reasons[1:])
+
+
+PLACES = st.builds(
+    domain.Place,
+    location=st.just(""),
+    name=st.just("x"),
+    is_warehouse=st.booleans(),
+    has_box=st.booleans(),
+    closed=st.sampled_from(["", "", "flood"]),
+    silent=st.booleans(),
+    ships=st.booleans(),
+    hands_over=st.booleans(),
+    lat=st.sampled_from([None, COLUMBUS[0]]),
+    lon=st.just(COLUMBUS[1]),
+    currency=st.sampled_from(["USD", "USD", "CAD"]),
+    country=st.sampled_from(["US", "", "CA"]),
+    capacity=st.sampled_from([None, -2, 5]),
+)
+LINES = st.builds(
+    lambda sku, quantity, excluded: domain.OpenLine(UUID(int=1), 1, sku, sku, quantity, 999, 500, excluded),
+    st.sampled_from(["tea", "mug"]),
+    st.integers(1, 3),
+    st.frozensets(st.sampled_from(["L0", "L1", "L9"])),
+)
+ORDERS = st.builds(
+    lambda service, pickup, country, lines: domain.OpenOrder(
+        UUID(int=9), service, pickup, None, None, country, "USD", None, 1_000, tuple(lines)
+    ),
+    st.sampled_from(["ship", "pickup"]),
+    st.sampled_from(["L0", "L9"]),
+    st.sampled_from(["US", ""]),
+    st.lists(LINES, min_size=1, max_size=2),
+)
+
+
+@settings(max_examples=60)
+@given(st.lists(PLACES, min_size=1, max_size=5), st.lists(ORDERS, min_size=1, max_size=3), st.integers(-1, 6))
+def test_the_built_in_rules_are_what_the_centre_does_without_any(
+    places: list[domain.Place], orders: list[domain.OpenOrder], units: int
+) -> None:
+    here = tuple(replace(each, location=f"L{number}") for number, each in enumerate(places))
+    available = {(each.location, sku): units + number for number, each in enumerate(here) for sku in ("tea", "mug")}
+    snapshot = domain.Snapshot(here, tuple(orders), available)
+    theirs = problem_of(snapshot, Index.of(snapshot), Tariff())
+    mine_places = tuple(
+        Place(
+            p.location, p.name, p.has_box, p.closed, p.silent, p.ships, p.hands_over, p.lat, p.lon, p.currency,
+            p.country, p.capacity, kind="warehouse" if p.is_warehouse else "store",
+        )
+        for p in here
+    )  # fmt: skip
+    mine_orders = tuple(
+        OpenOrder(
+            str(o.order_id), o.service, tuple(OpenLine(x.sku, x.quantity, x.amount, x.weight_g, excluded=x.excluded)
+            for x in o.lines), o.pickup_location, o.lat, o.lon, o.country, o.currency, o.promise_ms, o.placed_ms,
+        )
+        for o in orders
+    )  # fmt: skip
+    mine = compile_rules(
+        default_rules(), Scene(mine_places, mine_orders, Stock.of(mine_places, mine_orders, available)), NOON_MS
+    )
+    assert texts_of(mine.reasons, mine.blocked) == texts_of(theirs.reasons, theirs.blocked)
+    none = np.zeros((len(theirs.line_sku), len(here)), np.int64)
+    assert texts_of(mine.reasons, none if mine.line_blocked is None else mine.line_blocked) == texts_of(
+        theirs.reasons, none if theirs.line_blocked is None else theirs.line_blocked
+    )
+    assert theirs.pickup is not None
+    assert mine.pickup.tolist() == theirs.pickup.tolist()
+    assert mine.stock.tolist() == theirs.stock.tolist()
+    assert mine.capacity.tolist() == theirs.capacity.tolist()
+    assert mine.line_terms["rule last-units"].rate.tolist() == theirs.line_terms["last units"].rate.tolist()
+
+
+def texts_of(reasons: tuple[Reason, ...], codes: Any) -> list[list[tuple[str, bool]]]:
+    return [[(reasons[code].text, reasons[code].priced) for code in row] for row in codes.tolist()]
+
+
+def test_no_order_is_told_anything_that_depends_on_the_others() -> None:
+    random = np.random.default_rng(3)
+    places = tuple(place(f"L{number}", tuple(random.uniform(20, 50, 2)), rejects=number % 4) for number in range(30))
+    lines = [line("tea" if number % 2 else "mug", 1 + number % 4) for number in range(600)]
+    orders = tuple(
+        order(each, lat=float(random.uniform(20, 50)), lon=30.0, value=number) for number, each in enumerate(lines)
+    )
+    stock = Stock(("mug", "tea"), random.integers(0, 6, (2, 30)))
+    rules = ruled(
+        {"kind": "distance", "miles": 500},
+        {"kind": "max_rejects", "rejects": 2},
+        {"kind": "order_value", "least": 50},
+        {"kind": "safety_stock", "units": 2},
+        {"kind": "minimum_stock", "units": 3},
+    )
+    together = compile_rules(rules, Scene(places, orders, stock), NOON_MS)
+    for number in range(0, 600, 61):
+        alone = compile_rules(rules, Scene(places, (orders[number],), stock), NOON_MS)
+        assert texts(alone) == texts(together, number)
+        rows = [
+            [each.reasons[code].text for code in each.line_blocked[row]]
+            for each, row in ((alone, 0), (together, number))
+            if each.line_blocked is not None
+        ]
+        assert rows[0] == rows[1]
