@@ -38,7 +38,7 @@ class Hours:
 
     zone: str
     week: tuple[Spans, ...]
-    exceptions: Mapping[int, Spans] = field(default_factory=dict)
+    exceptions: Mapping[int, Spans] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         zone_of(self.zone)

@@ -6,27 +6,29 @@ answers are those of :mod:`routing.calendars.hours` and :mod:`routing.calendars.
 ask them for the reason of the few that are shown.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Self, TypeVar
+from functools import lru_cache
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retail.errors import Refused
 from routing.arrays import Index, Whole
-from routing.calendars.carrier import Carrier, Collection
-from routing.calendars.hours import Hours
+from routing.calendars.carrier import Carrier, Collected, Collection
+from routing.calendars.hours import Hours, Opening
 from routing.calendars.limits import DAY_MS, HORIZON_DAYS, MINUTE_MS, NEVER_DAY, NEVER_MS, horizon_ms
 from routing.calendars.local_time import moment, zone_of
-
-Value = TypeVar("Value")
 
 Moments = NDArray[np.int64]
 Days = NDArray[np.int32]
 
 LATE_DAYS_MAX = 1_000
 """Lateness of what never arrives."""
+
+_CACHED = 16_384
+"""Calendars kept, so that a timetable of a network in which one location changed is made anew in no time."""
 
 _MARGIN_DAYS = 2
 """Days before and after the window, so that every local day of a moment inside it is there from its beginning."""
@@ -113,8 +115,7 @@ class Timetable:
         first = today - 1 - _MARGIN_DAYS
         # A parcel is packed within the horizon and collected within the horizon after that.
         last = today + window_days + 2 * horizon_days + _MARGIN_DAYS
-        alike = _Alike(hours)
-        openings = alike.each(lambda number: list(hours[number].openings(first, last)), [None] * len(hours))
+        openings = [_openings(place, first, last) for place in hours]
         opens = _padded([[opening.opens for opening in each] for each in openings])
         closes = _padded([[opening.closes for opening in each] for each in openings])
         length = np.where(closes < NEVER_MS, closes - opens, 0)
@@ -129,7 +130,7 @@ class Timetable:
             _before=length.cumsum(axis=1) - length,
             _zone=np.array([names.index(each.zone) for each in hours], np.intp),
             _midnights=_midnights(names, first, today + window_days + _MARGIN_DAYS),
-            _services=tuple(_collections(alike, service, first, last, horizon_days) for service in services),
+            _services=tuple(_collections(hours, service, first, last, horizon_days) for service in services),
         )
 
     def covers(self, now_ms: int) -> bool:
@@ -244,35 +245,30 @@ def _midnights(names: Sequence[str], first: int, last: int) -> Moments:
     ).reshape(len(names), last + 1 - first)
 
 
-class _Alike:
-    """Many locations have the same hours: what follows from hours is computed once for all of those."""
-
-    def __init__(self, hours: Sequence[Hours]) -> None:
-        self.hours = hours
-        self._keys = [(each.zone, each.week, tuple(sorted(each.exceptions.items()))) for each in hours]
-
-    def each(self, compute: Callable[[int], Value], beside: Sequence[Hashable]) -> list[Value]:
-        """``compute`` of each index (L,); locations that also agree in ``beside`` (L,) share a value."""
-        found: dict[Hashable, Value] = {}
-        for number, key in enumerate(zip(self._keys, beside, strict=True)):
-            if key not in found:
-                found[key] = compute(number)
-        return [found[key] for key in zip(self._keys, beside, strict=True)]
+@lru_cache(maxsize=_CACHED)
+def _openings(hours: Hours, first: int, last: int) -> tuple[Opening, ...]:
+    return tuple(hours.openings(first, last))
 
 
-def _collections(alike: _Alike, service: Service, first: int, last: int, horizon_days: int) -> _Collections:
-    def collected(number: int) -> list[tuple[int, int]]:
-        collection, place = service.collections[number], alike.hours[number]
-        if collection is None:
-            return []
-        at = ((day, collection.on(place, service.carrier, day)) for day in range(first, last + 1))
-        return [(day, by_ms) for day, by_ms in at if by_ms is not None]
+@lru_cache(maxsize=_CACHED)
+def _collected(
+    hours: Hours, collection: Collection | None, carrier: Carrier, first: int, last: int
+) -> tuple[Collected, ...]:
+    if collection is None:
+        return ()
+    at = ((day, collection.on(hours, carrier, day)) for day in range(first, last + 1))
+    return tuple(Collected(day, by_ms) for day, by_ms in at if by_ms is not None)
 
-    found = alike.each(collected, service.collections)
-    by_ms = _padded([[moment_ms for _, moment_ms in each] for each in found])
+
+def _collections(hours: Sequence[Hours], service: Service, first: int, last: int, horizon_days: int) -> _Collections:
+    found = [
+        _collected(place, collection, service.carrier, first, last)
+        for place, collection in zip(hours, service.collections, strict=True)
+    ]
+    by_ms = _padded([[collected.by_ms for collected in each] for each in found])
     day_table = np.full(by_ms.shape, NEVER_DAY, np.int32)
     for number, each in enumerate(found):
-        day_table[number, : len(each)] = [day for day, _ in each]
+        day_table[number, : len(each)] = [collected.day for collected in each]
     days = np.arange(first, last + horizon_days + 1)
     works = np.array([service.carrier.works(int(day)) for day in days], np.bool_)
     # A business day after the last one of the table is never; the one before its first is not asked for.

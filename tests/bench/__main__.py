@@ -18,13 +18,23 @@ from pathlib import Path
 import structlog
 
 from retail.clock import SystemClock
-from tests.bench import bench_ack, bench_commit, bench_ingest, bench_memory, bench_routing, machine, report
+from tests.bench import (
+    bench_ack,
+    bench_commit,
+    bench_ingest,
+    bench_memory,
+    bench_promise,
+    bench_routing,
+    machine,
+    report,
+)
 from tests.bench.benchmark import Benchmark, Setting
 from tests.bench.centre import Server, serving
 
 BENCHMARKS: Sequence[Benchmark] = (
     bench_commit.BENCHMARK,
     bench_routing.BENCHMARK,
+    bench_promise.BENCHMARK,
     bench_ack.BENCHMARK,
     bench_ingest.BENCHMARK,
     bench_memory.BENCHMARK,

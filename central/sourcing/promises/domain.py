@@ -177,21 +177,21 @@ def _wanted(network: Network, stock: Stock, cart: Cart) -> _Wanted:
     return _Wanted(rows, units, have)
 
 
-def _begins(network: Network, load: Load, units: Ints, now_ms: int) -> tuple[Ints, Ints]:
-    """Per location (L,): when work on ``units`` (L,) begins, and how many units it then has room for."""
+def _full(network: Network, load: Load, units: Ints | int) -> tuple[Flags, Ints]:
+    """Per location (L,): whether it has no room for ``units`` today, and the room of the day on which it begins."""
     limit = network.units_per_day
     room = np.where(limit < 0, UNLIMITED_UNITS, np.maximum(limit - load.units, 0))
     full = room < units
-    begins = np.where(full, network.timetable.next_day(now_ms), now_ms)
-    return begins, np.where(full, np.where(limit < 0, UNLIMITED_UNITS, limit), room)
+    return full, np.where(full, np.where(limit < 0, UNLIMITED_UNITS, limit), room)
 
 
 def _pickups(
     network: Network, load: Load, cart: Cart, wanted: _Wanted, distance: Reals, open_to: Flags, now_ms: int
 ) -> tuple[tuple[PickupPlace, ...], str]:
     units = wanted.have.sum(axis=0)
-    begins, room = _begins(network, load, units, now_ms)
-    ready = network.timetable.ready_by(begins, network.terms.pick_minutes)
+    full, room = _full(network, load, units)
+    today, next_day = network.outlooks(now_ms)
+    ready = np.where(full, next_day.ready, today.ready)
     serves = open_to & network.hands_over & (units > 0) & (room >= units) & (ready < NEVER_MS)
     near = serves & ~(distance > cart.pickup_km)  # an unknown distance is not too far
     complete = near & (wanted.have == wanted.units[:, None]).all(axis=0)
@@ -260,11 +260,11 @@ def _shipping(
     prices: BidPrices,
     now_ms: int,
 ) -> tuple[tuple[ShipOption, ...], tuple[LineAnswer, ...], str]:
-    begins, room = _begins(network, load, np.broadcast_to(wanted.units.sum(), (len(network.sites),)), now_ms)
-    packed = network.timetable.packed_by(begins, network.terms.pick_minutes)
-    leaving = [network.timetable.leaving(service, packed) for service in range(len(network.terms.services))]
+    full, room = _full(network, load, int(wanted.units.sum()))
+    today, next_day = network.outlooks(now_ms)
     zone = network.zones_at(distance)
-    arrival = np.array([network.timetable.arrival(number, each, zone) for number, each in enumerate(leaving)], np.int64)
+    places = np.arange(len(network.sites))
+    arrival = np.where(full, next_day.arrival[:, zone, places], today.arrival[:, zone, places])
     # Locations without coordinates do not ship: nobody knows from how far.
     sends = open_to & network.ships & ~np.isnan(network.lat) & (arrival < NEVER_DAY).any(axis=0)
     whole = (wanted.have == wanted.units[:, None]) & sends & (room >= wanted.units[:, None])
@@ -281,7 +281,7 @@ def _shipping(
     days = days[(days >= earliest) & (days < NEVER_DAY)]
     found = _options(question, days.tolist())
     sent = {line for package in found[-1].sent for line in package.lines}
-    by_ms = np.stack([each.by_ms for each in leaving])
+    by_ms = np.where(full, next_day.by_ms, today.by_ms)
     return (
         tuple(_option(network, each, by_ms, arrival) for each in found),
         # A line that has a place of its own, but no room beside the others, is missing as a whole.
@@ -367,7 +367,7 @@ class _Question:
         scarce = (self._stock <= tariff.last_units) & (network.kind == 0)
         self._last_units = np.where(scarce, tariff.last_unit_price, 0)
         names = {row: sku for sku, row in stock.row.items()}
-        self._prices = prices.prices([names[int(row)] for row in self._skus], [site.location for site in network.sites])
+        self._prices = prices.prices([names[int(row)] for row in self._skus], network.locations)
 
     def ask(self, day: int) -> _Found:
         """The cheapest split of which every package arrives on ``day`` or before."""
@@ -444,8 +444,7 @@ def currency_of(network: Network, country: str) -> str:
 
     Raises :class:`Refused` where they have several; empty without locations.
     """
-    here = [site.currency for site in network.sites if not country or site.country == country]
-    found: Sequence[str] = sorted(set(here or [site.currency for site in network.sites]))
+    found = network.currencies.get(country) or network.currencies.get("", ())
     if len(found) > 1:
         raise Refused("currency", f"the network sells in {', '.join(found)}", "say which one the cart is in")
     return found[0] if found else ""

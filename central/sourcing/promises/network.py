@@ -11,7 +11,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from central.sourcing.promises.services import DEFAULT_SERVICES, CarrierService, parse_services
+from central.sourcing.promises.services import DEFAULT_SERVICES, ZONES, CarrierService, parse_services
 from central.sourcing.tariff import Tariff, miles, zones
 from routing.calendars.carrier import Carrier, Collection
 from routing.calendars.hours import Hours
@@ -78,14 +78,27 @@ class Load:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Outlook:
+    """What calendars say when work begins at one moment, the same for every cart: per location (L,) when goods would be
+    ``ready``; per service and location (V, L) when they would have to be packed, ``by_ms``; per service, postal zone
+    and location (V, Z, L) the ``arrival`` day."""
+
+    ready: Ints
+    by_ms: Ints
+    arrival: Ints
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Network:
     """L locations in the order of their keys, their facts as arrays (L,).
 
-    ``units_per_day`` is -1 for no limit, ``kind`` 1 for warehouses; ``collections`` are by service and location.
+    ``units_per_day`` is -1 for no limit, ``kind`` 1 for warehouses; ``collections`` are by service and location,
+    ``currencies`` by country, those of all locations under "".
     """
 
     sites: tuple[Site, ...]
     terms: Terms
+    locations: tuple[str, ...]
     index: Mapping[str, int]
     timetable: Timetable
     lat: Reals
@@ -97,7 +110,9 @@ class Network:
     currency: NDArray[np.str_]
     country: NDArray[np.str_]
     units_per_day: Ints
+    currencies: Mapping[str, tuple[str, ...]]
     collections: tuple[tuple[Collection | None, ...], ...]
+    _outlooks: dict[int, tuple[Outlook, Outlook]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, sites: Sequence[Site], terms: Terms, now_ms: int) -> Self:
@@ -113,6 +128,7 @@ class Network:
         return cls(
             sites=tuple(sites),
             terms=terms,
+            locations=tuple(site.location for site in sites),
             index={site.location: number for number, site in enumerate(sites)},
             timetable=Timetable.of([site.hours for site in sites], services, now_ms, WINDOW_DAYS, HORIZON_DAYS),
             lat=np.array([np.nan if site.lat is None else site.lat for site in sites], np.float64),
@@ -126,7 +142,31 @@ class Network:
             units_per_day=np.array(
                 [-1 if site.units_per_day is None else site.units_per_day for site in sites], np.int64
             ),
+            currencies={
+                country: tuple(sorted({site.currency for site in sites if country in ("", site.country)}))
+                for country in {"", *(site.country for site in sites)}
+            },
             collections=collections,
+        )
+
+    def outlooks(self, now_ms: int) -> tuple[Outlook, Outlook]:
+        """For work that begins at ``now_ms``, and with each location's next day. Kept until the moment changes."""
+        if now_ms not in self._outlooks:
+            made = self._outlook(np.full(len(self.sites), now_ms)), self._outlook(self.timetable.next_day(now_ms))
+            self._outlooks.clear()
+            self._outlooks[now_ms] = made
+            return made
+        return self._outlooks[now_ms]
+
+    def _outlook(self, begins: Ints) -> Outlook:
+        minutes, table = self.terms.pick_minutes, self.timetable
+        packed = table.packed_by(begins, minutes)
+        leaving = [table.leaving(number, packed) for number in range(len(self.terms.services))]
+        zone = np.broadcast_to(np.arange(ZONES)[:, None], (ZONES, len(self.sites)))
+        return Outlook(
+            table.ready_by(begins, minutes),
+            np.array([each.by_ms for each in leaving], np.int64),
+            np.array([table.arrival(number, each, zone) for number, each in enumerate(leaving)], np.int64),
         )
 
     def distances_km(self, lat: float, lon: float) -> Reals:

@@ -83,12 +83,13 @@ _CART = text(
 @dataclass(frozen=True, slots=True)
 class Goods:
     """A SKU of the cart: the weight of one unit, whether it is no longer sold, units that orders without a place claim,
-    and what each location can promise."""
+    and the ``locations`` that have some of it, with the units ``available`` at each."""
 
     weight_g: int
     withdrawn: bool
     wanted: int
-    available: Mapping[str, int]
+    locations: Sequence[str]
+    available: Sequence[int]
 
 
 async def read_version(conn: AsyncConnection) -> str:
@@ -118,9 +119,7 @@ async def read_load(conn: AsyncConnection, index: Mapping[str, int], silent_s: f
 async def read_goods(conn: AsyncConnection, skus: Sequence[str]) -> dict[str, Goods]:
     """Those of ``skus`` that the catalogue knows, with the stock that orders see."""
     return {
-        row.sku: Goods(
-            row.weight_g, row.withdrawn, row.wanted, dict(zip(row.locations or (), row.available or (), strict=True))
-        )
+        row.sku: Goods(row.weight_g, row.withdrawn, row.wanted, row.locations or (), row.available or ())
         for row in await conn.execute(_CART, {"tenant": TENANT, "skus": list(skus)})
     }
 
@@ -129,10 +128,14 @@ def stock_of(goods: Mapping[str, Goods], index: Mapping[str, int]) -> Stock:
     """The stock in arrays; locations that the ``index`` does not know yet are left out."""
     available = np.zeros((len(goods), len(index)), np.int64)
     for row, each in enumerate(goods.values()):
-        columns = [index.get(location, -1) for location in each.available]
-        known = np.array(columns, np.intp) >= 0
-        units = np.fromiter(each.available.values(), np.int64, len(columns))
-        available[row, np.array(columns, np.intp)[known]] = units[known]
+        try:
+            columns, units = list(map(index.__getitem__, each.locations)), each.available
+        except KeyError:
+            known = [
+                (index[at], units) for at, units in zip(each.locations, each.available, strict=True) if at in index
+            ]
+            columns, units = [column for column, _ in known], [units for _, units in known]
+        available[row, columns] = units
     return Stock(
         {sku: row for row, sku in enumerate(goods)},
         available,

@@ -99,6 +99,8 @@ class PromiseDesk:
         prices: BidPrices | None = None,
     ) -> None:
         self._engine, self._clock, self._terms = engine, clock, terms or Terms()
+        # One statement is a transaction of its own: no words to begin and end one.
+        self._reading = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._silent_s, self._refresh_s, self._pickup_km = silent_s, refresh_s, pickup_km
         self._prices = prices or NoBidPrices()
         self._view: _View | None = None
@@ -136,7 +138,7 @@ class PromiseDesk:
         now_ms = -(-self._clock.now_ms() // _MINUTE_MS) * _MINUTE_MS  # whole minutes, never too early
         view = await self._fresh(now_ms)
         faults = list(_faults_of_destination(question.destination))
-        async with self._engine.connect() as conn:
+        async with self._reading.connect() as conn:
             goods = await postgres.read_goods(conn, sorted({line.sku for line in question.lines}))
             where = None if faults else await _position(conn, question.destination)
         for number, line in enumerate(question.lines):

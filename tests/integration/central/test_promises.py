@@ -176,8 +176,9 @@ async def test_the_view_of_the_stock_is_the_one_that_orders_use(town: Town) -> N
     async with town.engine.connect() as conn:
         goods = await postgres.read_goods(conn, ["tea"])
         stock = await inventory.stock_at(conn, ["tea"])
-    assert goods["tea"].available == {each.location: each.available for each in stock if each.available}
-    assert goods["tea"].available == {"S0001": 4, "S0002": 10}
+    available = dict(zip(goods["tea"].locations, goods["tea"].available, strict=True))
+    assert available == {each.location: each.available for each in stock if each.available}
+    assert available == {"S0001": 4, "S0002": 10}
 
 
 async def test_a_location_whose_day_is_full_begins_with_its_next_one(town: Town) -> None:
