@@ -54,7 +54,6 @@ class Table:
         self.quotes = quotes
         self.lines = len(quotes.units)
         self.full = (1 << self.lines) - 1
-        self.units = _sums(quotes.units)
         self.backorder = _sums(quotes.backorder)
         if quotes.complete:
             self.backorder[1:-1] = np.inf
@@ -85,6 +84,11 @@ class Table:
         return ranked
 
     @cached_property
+    def units(self) -> Whole:
+        """(2**n,): units of each subset."""
+        return _sums(self.quotes.units)
+
+    @cached_property
     def undivided(self) -> Ranked:
         """:meth:`ranked` with no column apart, which every such question starts from."""
         return self.ranked(())
@@ -102,10 +106,11 @@ class Table:
 
     def of(self, subset: int) -> Floats:
         """(k,): the price of ``subset`` as one package from each column."""
-        prices: Floats = self.quotes.fixed + self.quotes.lines[lines_in(subset)].sum(axis=0)
+        lines = lines_in(subset)
+        prices: Floats = self.quotes.fixed + self.quotes.lines[lines].sum(axis=0)
         if self._weight is not None:
             prices += self._weight.of(slice(subset, subset + 1))[0]
-        prices[self.quotes.room < self.units[subset]] = np.inf
+        prices[self.quotes.room < self.quotes.units[lines].sum()] = np.inf
         for need, stock in self._needs:
             prices[stock < need[subset]] = np.inf
         return prices
@@ -167,7 +172,7 @@ class Table:
     @cached_property
     def _tight(self) -> Index:
         """Columns where the whole order would not fit although single lines do."""
-        over = self.quotes.room < self.units[-1]
+        over = self.quotes.room < self.quotes.units.sum()
         for need, stock in self._needs:
             over |= stock < need[-1]
         return np.flatnonzero(over)

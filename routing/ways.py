@@ -64,7 +64,8 @@ class Pooled:
 
     def _cheapest(self, subset: int) -> int:
         prices = self._table.of(subset)
-        prices[self._excluded] = np.inf
+        if len(self._excluded):
+            prices[self._excluded] = np.inf
         if self._banned is not None and self._banned[subset]:
             prices[self._column] = np.inf
         return int(prices.argmin())
@@ -106,7 +107,7 @@ class Together:
     def plan(self, mask: int, row: int) -> tuple[float, list[Part]]:
         """``value[row, mask]``, without working out the others, and its parts; none where it is infinite."""
         least, used, subset = self._choice(mask, row)
-        if np.isinf(least):
+        if least == np.inf:
             return least, []
         return least, [*self._second.parts(subset, used), *self._first.parts(mask ^ subset, row - used)]
 

@@ -4,12 +4,14 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from routing.check import PlanRefused, check, checked
+from routing.parcels import Parcels, Tariff
 from routing.plan import Plan
 from routing.problem import Problem
 from routing.source import source_in_order
-from tests.unit.routing.tiny import problem, problems
+from tests.unit.routing.tiny import problem, problems, problems_of_options
 
 
 def small(**changes: Any) -> Problem:
@@ -19,8 +21,7 @@ def small(**changes: Any) -> Problem:
         lines=[[100, 200]] * 4,
         orders=[2, 2],
         line_sku=[0, 1, 0, 1],
-        stock=[[2, 2], [1, 1], [0, 0], [0, 0]],
-        **{"capacity": [3, 3], **changes},
+        **{"stock": [[2, 2], [1, 1], [0, 0], [0, 0]], "capacity": [3, 3], **changes},
     )
 
 
@@ -56,8 +57,50 @@ def test_too_many_packages_is_a_violation() -> None:
     assert rules(small(max_packages=[1, 0]), [0, 1, 1, 0]) == {"packages"}
 
 
+def of_options(**changes: Any) -> Problem:
+    """Two orders of two lines; one location with a unit of each SKU for each, its two services, a pool and a truck."""
+    parts: dict[str, Any] = {
+        "stock": [[2], [2], [0], [0]],
+        "place": [0, 0],
+        "pool": [0, 1],
+        "leg": [[-1, 2], [-1, 2]],
+        "capacity": [4, 4, 4],
+        "parcels": Parcels((Tariff(np.array([9]), np.array([5])),), np.array([0, -1]), np.array([5, 4, 5, 4])),
+    }
+    return small(**{**parts, **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "assignment", "broken"),
+    [
+        ({}, [0, 1, 1, 0], set()),
+        ({"stock": [[1], [2], [0], [0]]}, [0, 1, 1, 0], {"stock"}),
+        ({"capacity": [1, 4, 4]}, [0, 1, 1, 0], {"capacity"}),
+        ({"capacity": [4, 4, 1]}, [0, 1, 1, 0], {"capacity"}),
+        ({"pool": [0, 0], "capacity": [3, 4, 4]}, [0, 1, 1, 0], {"capacity"}),
+        ({"kits": [3, 3, -1, 3]}, [0, 0, 1, 0], set()),
+        ({"kits": [3, 3, -1, 3]}, [0, 1, 1, 0], {"kit"}),
+        ({"kits": [3, 3, -1, 3]}, [0, -1, 1, 0], {"kit"}),
+        ({"complete": [True, True]}, [0, 1, -1, -1], set()),
+        ({"complete": [False, True]}, [0, -1, -1, 0], {"complete"}),
+    ],
+)
+def test_what_options_kits_and_whole_orders_forbid_is_a_violation(
+    changes: dict[str, Any], assignment: list[int], broken: set[str]
+) -> None:
+    assert rules(of_options(**changes), assignment) == broken
+
+
+def test_a_package_too_heavy_for_its_price_list_is_a_violation() -> None:
+    heavy = Parcels((Tariff(np.array([8]), np.array([5])),), np.array([0, -1]), np.array([5, 4, 5, 4]))
+    assert rules(of_options(parcels=heavy), [0, 0, 1, 1]) == {"parcel"}
+    bulky = Parcels((Tariff(np.array([9]), np.array([5]), 10),), np.array([0, -1]), heavy.grams, np.full(4, 46))
+    assert rules(of_options(parcels=bulky), [0, 0, 1, 1]) == {"parcel"}
+    assert rules(of_options(parcels=replace(bulky, volume=np.full(4, 45))), [0, 0, 1, 1]) == set()
+
+
 @settings(max_examples=200, deadline=None)
-@given(problems(orders=3, most_lines=3))
+@given(st.one_of(problems(orders=3, most_lines=3), problems_of_options(orders=3, most_lines=3)))
 def test_a_cost_that_is_off_by_a_cent_is_a_violation(drawn: Problem) -> None:
     plan = source_in_order(drawn, range(3))
     assert check(drawn, plan) == []

@@ -24,3 +24,12 @@ def test_what_has_no_name_is_known_by_its_number() -> None:
         "tea",
         "SKU 1",
     ]
+
+
+def test_an_option_is_its_location_and_what_tells_it_from_others_there() -> None:
+    labels = Labels(locations=["store 12"], options=["next day", ""])
+    assert [labels.option(0, 0), labels.option(1, 0), labels.option(2, 1)] == [
+        "store 12 (next day)",
+        "store 12",
+        "location 1",
+    ]
