@@ -3,16 +3,12 @@
 from dataclasses import replace
 from math import nan
 from typing import Any
-from uuid import UUID
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from central.sourcing import domain
-from central.sourcing.model import Index, problem_of
-from central.sourcing.tariff import Tariff
 from retail.errors import Refused
 from routing.problem import Problem, Reason
 from routing.rules.compile import Compiled, compile_rules
@@ -29,6 +25,7 @@ from tests.unit.routing.rules.scenes import (
     NOON_MS,
     compiled,
     line,
+    line_texts,
     order,
     place,
     ruled,
@@ -247,10 +244,9 @@ def test_any_rule_set_on_a_wild_scene_gives_a_problem_that_is_valid_and_solvable
 
 
 PLACES = st.builds(
-    domain.Place,
+    Place,
     location=st.just(""),
     name=st.just("x"),
-    is_warehouse=st.booleans(),
     has_box=st.booleans(),
     closed=st.sampled_from(["", "", "flood"]),
     silent=st.booleans(),
@@ -261,64 +257,65 @@ PLACES = st.builds(
     currency=st.sampled_from(["USD", "USD", "CAD"]),
     country=st.sampled_from(["US", "", "CA"]),
     capacity=st.sampled_from([None, -2, 5]),
+    kind=st.sampled_from(["store", "warehouse"]),
 )
 LINES = st.builds(
-    lambda sku, quantity, excluded: domain.OpenLine(UUID(int=1), 1, sku, sku, quantity, 999, 500, excluded),
-    st.sampled_from(["tea", "mug"]),
-    st.integers(1, 3),
-    st.frozensets(st.sampled_from(["L0", "L1", "L9"])),
+    OpenLine,
+    sku=st.sampled_from(["tea", "mug"]),
+    quantity=st.integers(1, 3),
+    excluded=st.frozensets(st.sampled_from(["L0", "L1", "L9"])),
 )
 ORDERS = st.builds(
-    lambda service, pickup, country, lines: domain.OpenOrder(
-        UUID(int=9), service, pickup, None, None, country, "USD", None, 1_000, tuple(lines)
-    ),
-    st.sampled_from(["ship", "pickup"]),
-    st.sampled_from(["L0", "L9"]),
-    st.sampled_from(["US", ""]),
-    st.lists(LINES, min_size=1, max_size=2),
+    OpenOrder,
+    order_id=st.just("o"),
+    service=st.sampled_from(["ship", "pickup"]),
+    pickup_location=st.sampled_from(["L0", "L9"]),
+    country=st.sampled_from(["US", ""]),
+    currency=st.just("USD"),
+    lines=st.lists(LINES, min_size=1, max_size=2).map(tuple),
 )
+
+
+def without_rules(one: OpenOrder, at: Place, known: set[str]) -> str:
+    """Why a location may not serve an order where ops have said nothing: the first that applies."""
+    abroad = at.currency != one.currency or bool(one.country and at.country and one.country != at.country)
+    elsewhere = one.service == "pickup" and one.pickup_location not in known
+    said = [
+        (not at.has_box, "has no box: it is known, but nobody there can be asked"),
+        (abroad, "is in another country or currency"),
+        (bool(at.closed), "takes no orders"),
+        (one.service == "pickup" and not at.hands_over, "does not hand over orders"),
+        (one.service == "ship" and not at.ships, "does not ship"),
+        (one.service == "ship" and at.lat is None, "has no coordinates that can be believed"),
+        (one.service == "ship" and at.silent, "has been silent for too long"),
+        (elsewhere, "is not where the order is collected"),
+    ]
+    return next((text for applies, text in said if applies), "")
 
 
 @settings(max_examples=60)
 @given(st.lists(PLACES, min_size=1, max_size=5), st.lists(ORDERS, min_size=1, max_size=3), st.integers(-1, 6))
-def test_the_built_in_rules_are_what_the_centre_does_without_any(
-    places: list[domain.Place], orders: list[domain.OpenOrder], units: int
-) -> None:
-    here = tuple(replace(each, location=f"L{number}") for number, each in enumerate(places))
-    available = {(each.location, sku): units + number for number, each in enumerate(here) for sku in ("tea", "mug")}
-    snapshot = domain.Snapshot(here, tuple(orders), available)
-    theirs = problem_of(snapshot, Index.of(snapshot), Tariff())
-    mine_places = tuple(
-        Place(
-            p.location, p.name, p.has_box, p.closed, p.silent, p.ships, p.hands_over, p.lat, p.lon, p.currency,
-            p.country, p.capacity, kind="warehouse" if p.is_warehouse else "store",
-        )
-        for p in here
-    )  # fmt: skip
-    mine_orders = tuple(
-        OpenOrder(
-            str(o.order_id), o.service, tuple(OpenLine(x.sku, x.quantity, x.amount, x.weight_g, excluded=x.excluded)
-            for x in o.lines), o.pickup_location, o.lat, o.lon, o.country, o.currency, o.promise_ms, o.placed_ms,
-        )
-        for o in orders
-    )  # fmt: skip
-    mine = compile_rules(
-        default_rules(), Scene(mine_places, mine_orders, Stock.of(mine_places, mine_orders, available)), NOON_MS
-    )
-    assert texts_of(mine.reasons, mine.blocked) == texts_of(theirs.reasons, theirs.blocked)
-    none = np.zeros((len(theirs.line_sku), len(here)), np.int64)
-    assert texts_of(mine.reasons, none if mine.line_blocked is None else mine.line_blocked) == texts_of(
-        theirs.reasons, none if theirs.line_blocked is None else theirs.line_blocked
-    )
-    assert theirs.pickup is not None
-    assert mine.pickup.tolist() == theirs.pickup.tolist()
-    assert mine.stock.tolist() == theirs.stock.tolist()
-    assert mine.capacity.tolist() == theirs.capacity.tolist()
-    assert mine.line_terms["rule last-units"].rate.tolist() == theirs.line_terms["last units"].rate.tolist()
-
-
-def texts_of(reasons: tuple[Reason, ...], codes: Any) -> list[list[tuple[str, bool]]]:
-    return [[(reasons[code].text, reasons[code].priced) for code in row] for row in codes.tolist()]
+def test_the_built_in_rules_say_only_what_must_be(drawn: list[Place], orders: list[OpenOrder], units: int) -> None:
+    places = tuple(replace(each, location=f"L{number}") for number, each in enumerate(drawn))
+    known = {each.location for each in places}
+    available = {(each.location, sku): units + number for number, each in enumerate(places) for sku in ("tea", "mug")}
+    of = Scene(places, tuple(orders), Stock.of(places, orders, {**available, ("L9", "tea"): 5, ("L0", "pot"): 5}))
+    found = compile_rules(default_rules(), of, NOON_MS)
+    for number, one in enumerate(orders):
+        assert texts(found, number) == [without_rules(one, each, known) for each in places]
+        at_store = one.service == "pickup" and one.pickup_location in known
+        assert found.pickup[number] == (int(one.pickup_location[1:]) if at_store else -1)
+    for number, each_line in enumerate(each for one in orders for each in one.lines):
+        asked = [each.location in each_line.excluded for each in places]
+        assert [text == "was asked for it before and could not" for text in line_texts(found, number)] == asked
+    assert found.capacity.tolist() == [10**9 if each.capacity is None else max(each.capacity, 0) for each in places]
+    last = found.line_terms["rule last-units"]
+    for row, sku in enumerate(of.stock.skus):
+        there = [max(available[each.location, sku], 0) for each in places]
+        assert found.stock[row].tolist() == there
+        dear = [count <= 4 and each.kind == "store" for count, each in zip(there, places, strict=True)]
+        assert last.rate[row].tolist() == [150 * each for each in dear]
+    assert not [reason for reason in found.reasons if "coordinates" in reason.text and reason.priced]
 
 
 def test_no_order_is_told_anything_that_depends_on_the_others() -> None:
