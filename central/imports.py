@@ -15,7 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from central.catalog.imports import import_catalogue
 from central.catalog.use_cases import fill_zones
-from central.fleet.geography import CENTROID_COLUMNS, Position, read_centroids
+from central.fleet import postal_areas
+from central.fleet.calendar_imports import import_collections, import_days
+from central.fleet.geography import CENTROID_COLUMNS, ZIP_COUNTRY, Position, read_centroids
 from central.fleet.imports import import_network, zones_in_use
 from central.importing import reports
 from central.importing.csv_file import Progress, Table, no_progress, open_table
@@ -28,6 +30,7 @@ from retail.text import printable
 from sync_protocol.events import AdjustmentLine
 
 NETWORK, CATALOGUE, STOCK = "network", "catalogue", "stock"
+DAYS, COLLECTIONS = "days", "collections"
 ZIP_CENTROIDS, TAX = "zip_centroids", "tax"
 
 ACTOR = "import"
@@ -90,6 +93,10 @@ async def run(engine: AsyncEngine, request: Request, tools: Tools) -> Imported:
                 others, figures = await _network(conn, main, request, files)
             elif request.kind == CATALOGUE:
                 others, figures = await _catalogue(conn, main, request, files)
+            elif request.kind == DAYS:
+                figures = asdict(await import_days(conn, main))
+            elif request.kind == COLLECTIONS:
+                figures = asdict(await import_collections(conn, main))
             else:
                 figures = await _stock(conn, main, tools)
             report_id = tools.ids.uuid7()
@@ -109,6 +116,7 @@ async def _network(
         table = _open(files, ZIP_CENTROIDS, request.zip_centroids)
         table.check_heading(CENTROID_COLUMNS, CENTROID_COLUMNS)
         centroids = read_centroids(table.rows(), table.report)
+        await postal_areas.keep(conn, ZIP_COUNTRY, centroids)
         others.append(table)
     outcome = await import_network(conn, main, centroids)
     await fill_zones(conn, await zones_in_use(conn))

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from central import imports
 from central.importing.csv_file import FILE_BYTES_MAX, ROWS_MAX
 from central.importing.reports import as_json
-from central.imports import CATALOGUE, NETWORK, STOCK, Imported, Request, Tools
+from central.imports import CATALOGUE, COLLECTIONS, DAYS, NETWORK, STOCK, Imported, Request, Tools
 from retail.cleaning import CleaningReport, Finding
 from retail.clock import Clock
 from retail.errors import Refused
@@ -49,6 +49,14 @@ _KINDS = {
         "location, sku, quantity; and any of lot, serial. The difference to the sellable stock is booked and sent to"
         " the store.",
     ),
+    DAYS: (
+        "days on which a location has other hours",
+        "location, day (2026-12-24), hours (10:00-14:00, closed, or nothing for those of the weekday); and reason.",
+    ),
+    COLLECTIONS: (
+        "when carriers collect, where that differs from the settings",
+        "location, service, days (mon-fri; mon,wed; none; or nothing: as in the settings), cutoff (16:00, local).",
+    ),
 }
 
 
@@ -61,9 +69,11 @@ class Subparsers(Protocol):
 
 
 def add_import_commands(subparsers: Subparsers) -> None:
-    """Add ``import network|catalogue|stock``. The arguments that they parse are for :func:`run_import`."""
-    parser = subparsers.add_parser("import", help="take in the network, the catalogue or the stock from a CSV file")
-    kinds = parser.add_subparsers(dest="import_kind", required=True, metavar="network|catalogue|stock")
+    """Add ``import`` with a command for each kind. The arguments that they parse are for :func:`run_import`."""
+    parser = subparsers.add_parser(
+        "import", help="take in the network, the catalogue, the stock or calendars from a CSV file"
+    )
+    kinds = parser.add_subparsers(dest="import_kind", required=True, metavar="|".join(_KINDS))
     for kind, (what, columns) in _KINDS.items():
         command = kinds.add_parser(
             kind,

@@ -1,11 +1,14 @@
-"""Opening hours and weekdays as the database keeps them, as calendars that can be reckoned with."""
+"""Opening hours, weekdays and cut-offs, as people write them and as the database keeps them, made into calendars."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from central.fleet.hours import DAYS
+from retail.errors import Refused
 from routing.calendars.hours import Hours, Span, Spans
 from routing.calendars.local_time import DAY_MINUTES
 
+_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _LAST_MINUTE = DAY_MINUTES - 1
 
 
@@ -28,6 +31,26 @@ def read_hours(
 def read_weekdays(days: Sequence[str]) -> frozenset[int]:
     """Numbers of weekdays, 0 for Monday, from their short names."""
     return frozenset(DAYS.index(day) for day in days)
+
+
+def parse_weekdays(text: str) -> frozenset[int]:
+    """Weekdays (0 is Monday) from ``mon-fri``, ``mon,wed,sat`` or ``none``. Raises :class:`Refused`."""
+    days: set[int] = set()
+    for part in [] if text == "none" else text.split(","):
+        first, _, last = part.strip().partition("-")
+        if first not in DAYS or (last or first) not in DAYS:
+            raise Refused("days", f"{text[:40]!r} are not weekdays", "write them like mon-fri, mon,wed,sat or none")
+        start, length = DAYS.index(first), (DAYS.index(last or first) - DAYS.index(first)) % 7
+        days |= {(start + step) % 7 for step in range(length + 1)}
+    return frozenset(days)
+
+
+def parse_cutoff(text: str) -> int:
+    """The minute of the day from ``16:00``. Raises :class:`Refused`."""
+    match = _TIME.fullmatch(text)
+    if match is None:
+        raise Refused("cutoff", f"{text[:20]!r} is not a time of day", "write it like 16:00")
+    return int(match[1]) * 60 + int(match[2])
 
 
 def _spans(spans: Sequence[Sequence[str]]) -> Spans:

@@ -37,7 +37,9 @@ async def keep(conn: AsyncConnection, country: str, areas: Mapping[str, Position
     """Add ``areas`` of ``country``, or move those that are known."""
     statement = insert(postal_area)
     moved = statement.on_conflict_do_update(
-        constraint=postal_area.primary_key, set_={"lat": statement.excluded.lat, "lon": statement.excluded.lon}
+        constraint=postal_area.primary_key,
+        set_={"lat": statement.excluded.lat, "lon": statement.excluded.lon},
+        where=(postal_area.c.lat != statement.excluded.lat) | (postal_area.c.lon != statement.excluded.lon),
     )
     rows = ({"country": country, "zip": key, "lat": at.lat, "lon": at.lon} for key, at in areas.items())
     for batch in batches(rows, _BATCH_ROWS):

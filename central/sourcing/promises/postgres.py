@@ -9,13 +9,12 @@ import numpy as np
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from central.fleet.calendars import read_hours, read_weekdays
+from central.fleet.calendars import parse_cutoff, read_hours, read_weekdays
 from central.fleet.tables import BELIEVED, EDGE, UNVERIFIED, WAREHOUSE
 from central.inventory.postgres import STOCK_AT
 from central.platform.tables import TENANT
 from central.sourcing.promises.domain import Stock
 from central.sourcing.promises.network import NEVER_OPEN, Load, Site
-from central.sourcing.promises.services import parse_cutoff
 from routing.calendars.carrier import Collection
 
 _VERSION = text(

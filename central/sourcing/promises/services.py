@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from central.fleet.hours import DAYS
+from central.fleet.calendars import parse_cutoff, parse_weekdays
 from central.sourcing.tariff import ZONE_MILES
 from retail.errors import Refused
 from routing.calendars.carrier import Collection
@@ -28,7 +28,6 @@ DEFAULT_SERVICES = (
 
 _FIELD = "carrier_services"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,19}")
-_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,33 +65,13 @@ def parse_holidays(text: str) -> frozenset[int]:
         raise Refused("carrier_holidays", "a part is not a date", "write them like 2026-12-25,2026-12-26") from error
 
 
-def parse_days(text: str) -> frozenset[int]:
-    """Weekdays (0 is Monday) from ``mon-fri``, ``mon,wed,sat`` or ``none``. Raises :class:`Refused`."""
-    days: set[int] = set()
-    for part in [] if text == "none" else text.split(","):
-        first, _, last = part.partition("-")
-        if first not in DAYS or (last or first) not in DAYS:
-            raise Refused("days", f"{text[:40]!r} are not days", "write them like mon-fri, mon,wed,sat or none")
-        start, length = DAYS.index(first), (DAYS.index(last or first) - DAYS.index(first)) % 7
-        days |= {(start + step) % 7 for step in range(length + 1)}
-    return frozenset(days)
-
-
-def parse_cutoff(text: str) -> int:
-    """The minute of the day from ``16:00``. Raises :class:`Refused`."""
-    match = _TIME.fullmatch(text)
-    if match is None:
-        raise Refused("cutoff", f"{text[:20]!r} is not a time of day", "write it like 16:00")
-    return int(match[1]) * 60 + int(match[2])
-
-
 def _service(words: list[str]) -> CarrierService:
     if len(words) != 5 or _NAME.fullmatch(words[0]) is None:
         raise Refused(_FIELD, f"{' '.join(words)[:60]!r} is not a service", f"write them like {DEFAULT_SERVICES}")
     name, days, cutoff, transit, percent = words
     return CarrierService(
         name,
-        Collection(parse_cutoff(cutoff), parse_days(days)),
+        Collection(parse_cutoff(cutoff), parse_weekdays(days)),
         _transit(transit),
         _whole(percent.removesuffix("%"), 1, PERCENT_MAX),
     )
