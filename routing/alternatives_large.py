@@ -37,7 +37,7 @@ class Large:
         alone = self.quotes.fixed + self.quotes.lines.sum(axis=0)
         plans = (self.sites.priced(np.full(len(self.quotes.units), c)) for c in alone.argsort(kind="stable").tolist())
         able = [plan for plan in plans if np.isfinite(plan.ticks)]
-        return [self._other(plan) for plan in able[:count]]
+        return [self._other(plan) for plan in sorted(able, key=lambda plan: plan.ticks)[:count]]
 
     def blocked(self, wishes: Wishes, chosen: Cents, value: int, count: int) -> tuple[list[Blocked], int]:
         """Options that would save most if they took over every line they are cheaper for; how many more there are."""

@@ -23,6 +23,9 @@ CENTS_MAX = 10**8
 AMOUNT_MAX = 10**12
 """Most grams or cubic millimetres of one line: 255 of them stay exact in float64."""
 
+_ORDERS_AT_A_TIME = 1_024
+"""Rows of a table of orders and options that are added up at once: a sum of all would be the largest table there is."""
+
 PRICE_NAMES = ("stock price", "capacity price")
 _RESERVED = ("backorder", *PRICE_NAMES)
 
@@ -114,18 +117,10 @@ def _costs(problem: Problem) -> None:
     for name in names:
         if names.count(name) > 1 or name in _RESERVED or not name:
             raise Refused("terms", f"the name {name!r} is taken or empty", "name every cost term once")
-    together = np.zeros((orders, options), np.int64)
     for name, cents in problem.package_terms.items():
         shape = (options,) if cents.ndim == 1 else (orders, options)
         _within(name, _whole(name, cents, shape), -CENTS_MAX, CENTS_MAX, "give cents of one package")
-        together += cents
-    if (together[problem.blocked == 0] < 0).any():
-        order, option = (int(i) for i in np.argwhere((together < 0) & (problem.blocked == 0))[0])
-        raise Refused(
-            "package_terms",
-            f"a package of order {order} by option {option} costs {int(together[order, option])} cents",
-            "give credits to lines, not to packages",
-        )
+    dearest = _packages(problem)
     _within("backorder", _whole("backorder", problem.backorder, (lines,)), 0, CENTS_MAX, "give cents of one line")
     rows: dict[str, tuple[int, ...]] = {
         "line": (lines, options),
@@ -141,11 +136,31 @@ def _costs(problem: Problem) -> None:
         _line_term(name, term, rows[term.by], lines)
         largest += term.largest()
     largest += _prices(problem)
-    dearest = int(together.max(initial=0)) + (0 if parcels is None else _parcels(problem, parcels))
+    dearest += 0 if parcels is None else _parcels(problem, parcels)
     if max(largest, dearest) > CENTS_MAX:
         raise Refused(
             "terms", "a package or a line may cost over a million dollars", "check the unit: rates are in cents"
         )
+
+
+def _packages(problem: Problem) -> int:
+    """The dearest package of any order and option, in cents, its weight not counted; a few orders at a time."""
+    dearest = 0
+    for start in range(0, problem.orders, _ORDERS_AT_A_TIME):
+        rows = slice(start, start + _ORDERS_AT_A_TIME)
+        together = np.zeros(problem.blocked[rows].shape, np.int64)
+        for cents in problem.package_terms.values():
+            together += cents if cents.ndim == 1 else cents[rows]
+        negative = np.argwhere((together < 0) & (problem.blocked[rows] == 0))
+        if len(negative):
+            order, option = (int(i) for i in negative[0])
+            raise Refused(
+                "package_terms",
+                f"a package of order {start + order} by option {option} costs {int(together[order, option])} cents",
+                "give credits to lines, not to packages",
+            )
+        dearest = max(dearest, int(together.max(initial=0)))
+    return dearest
 
 
 def _prices(problem: Problem) -> float:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from routing.check import check
 from routing.explain import explain
 from routing.labels import Labels
 from routing.left import Left
@@ -19,6 +20,7 @@ from routing.source import source_in_order
 from routing.split import split
 from routing.terms import LineTerm
 from tests.unit.routing.brute import everything
+from tests.unit.routing.test_large import of_options
 from tests.unit.routing.tiny import problem, problems, problems_of_options
 
 STORES = Labels(locations=["store 3", "store 7", "store 12"], skus=["tea", "mug"])
@@ -301,6 +303,22 @@ def test_a_large_order_is_explained_with_plans_that_are_allowed_and_not_called_p
         assert split(drawn, 0).bound <= choice.cents
     assert {refusal.location for refusal in why.refused} == {0, 11}
     assert "locations ship" in why.sentence
+
+
+def test_a_large_order_over_options_is_explained_in_exact_money_by_plans_that_are_allowed() -> None:
+    changes = ({}, {"blocked": np.tile([1, 0, 0], 8)[None]}, {"complete": np.array([True])}, {"max_packages": [6]})
+    for seed, changed in enumerate(changes):
+        drawn = of_options(seed, **changed)
+        why = explained(drawn, labels=Labels())
+        others = [why.runner_up, *why.candidates]
+        for other in others:
+            assert other is not None
+            alone = Plan.of(drawn, assignment_of(other.choice))
+            assert check(drawn, alone) == []
+            assert alone.total - why.chosen.cents == other.difference
+        for refusal in why.refused:
+            assert refusal.saving == why.chosen.value - refusal.choice.value > 0
+            assert refusal.obstacles
 
 
 def test_an_explanation_admits_that_the_plan_is_not_proven() -> None:
