@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from routing.arrays import Cents, Flags, Index, Whole
-from routing.problem import Reason
+from routing.problem import NO_LEG, Reason
 from routing.rules.document import WAIT, Policy, RuleSet
 from routing.rules.draft import Bound, Cause, Draft, Held, Tally
 from routing.rules.kinds import PLACE_IN_TABLE
@@ -39,6 +39,8 @@ class Compiled:
         Units less those that rules keep back.
     ``capacity`` (K,), ``ship_capacity`` (K,), ``pickup_capacity`` (K,)
         Units that each option can still handle: in all, of orders sent, of orders collected. See :meth:`pools`.
+    ``pool`` (K,)
+        The first option of the same place and time, with which the option shares its capacity.
     ``max_packages`` (O,), ``complete`` (O,), ``kits`` (n,)
         ``kits`` numbers lines that stay together, -1 for a line of its own.
     ``pickup`` (O,)
@@ -65,6 +67,7 @@ class Compiled:
     capacity: Cents
     ship_capacity: Cents
     pickup_capacity: Cents
+    pool: Index
     max_packages: Cents
     complete: Flags
     kits: Index
@@ -88,14 +91,16 @@ class Compiled:
         """Capacity as pools that keep the limits of both services apart: ``capacity`` (3K,), ``pool`` (K,), ``leg``
         (O, K).
 
-        Option k draws on pool k, and an order on a second one: K + k if ``ships`` (O,), else 2K + k; -1 where that has
-        no limit of its own. It takes up the leg that a transfer would need.
+        An option draws on its pool p, and an order there on a second one: K + p if ``ships`` (O,), else 2K + p; -1
+        where that has no limit of its own. It takes up the leg that a transfer would need.
         """
         options = len(self.capacity)
         capacity = np.concatenate([self.capacity, self.ship_capacity, self.pickup_capacity])
-        rows = np.where(ships, options, 2 * options)[:, None] + np.arange(options)
-        leg = np.where(capacity[rows] < UNITS_MAX, rows, -1)
-        return capacity, np.arange(options), leg
+        ship, pickup = (
+            np.where(limit < UNITS_MAX, first + self.pool, NO_LEG).astype(np.int32)
+            for limit, first in ((self.ship_capacity, options), (self.pickup_capacity, 2 * options))
+        )
+        return capacity, self.pool, np.where(ships[:, None], ship, pickup)
 
 
 def compile_rules(rule_set: RuleSet, scene: Scene, now_ms: int) -> Compiled:
@@ -108,11 +113,10 @@ def compile_rules(rule_set: RuleSet, scene: Scene, now_ms: int) -> Compiled:
     draft = Draft(view)
     segment, policy = _policies(rule_set, view)
     stage, actions = _stages(rule_set, view, policy)
-    for rule in sorted(rule_set.rules, key=lambda rule: PLACE_IN_TABLE[rule.kind]):
-        if rule.active(now_ms):
-            bound = _bound(rule_set, rule, view, policy, stage)
-            draft.tally(rule.id).orders = int(np.count_nonzero(bound.orders))
-            rule.apply(draft, bound)
+    for rule in in_turn(rule_set, now_ms):
+        bound = _bound(rule_set, rule, view, policy, stage)
+        draft.tally(rule.id).orders = int(np.count_nonzero(bound.orders))
+        rule.apply(draft, bound)
     _services(draft)
     stock = _stock(draft)
     _holds(draft)
@@ -127,6 +131,7 @@ def compile_rules(rule_set: RuleSet, scene: Scene, now_ms: int) -> Compiled:
         capacity=draft.capacity,
         ship_capacity=draft.ship_capacity,
         pickup_capacity=draft.pickup_capacity,
+        pool=_pool(view),
         max_packages=draft.max_packages,
         complete=draft.complete,
         kits=_kits(draft),
@@ -141,6 +146,42 @@ def compile_rules(rule_set: RuleSet, scene: Scene, now_ms: int) -> Compiled:
         notes=_notes(view),
         version=rule_set.version,
     )
+
+
+def in_turn(rule_set: RuleSet, now_ms: int) -> list[Rule]:
+    """The rules that hold, in the order in which their reasons are given."""
+    rules = (rule for rule in rule_set.rules if rule.active(now_ms))
+    return sorted(rules, key=lambda rule: PLACE_IN_TABLE[rule.kind])
+
+
+def every_cause(rule_set: RuleSet, scene: Scene, now_ms: int, order: int) -> list[tuple[Cause, ...]]:
+    """For each of the K options, all that keeps it from the order as a whole, each rule on its own.
+
+    ``blocked`` of a compiled rule set names the first only; an option is open once every one of these is lifted.
+    """
+    days = scene.transit_days
+    alone = Scene(
+        scene.places,
+        (scene.orders[order],),
+        scene.stock,
+        scene.options,
+        None if days is None else days[order : order + 1],
+    )
+    view = View(alone, now_ms)
+    _, policy = _policies(rule_set, view)
+    stage, _ = _stages(rule_set, view, policy)
+    found: list[list[Cause]] = [[] for _ in view.options]
+    for rule in (*in_turn(rule_set, now_ms), None):
+        draft = Draft(view)
+        if rule is None:
+            _services(draft)
+        else:
+            rule.apply(draft, _bound(rule_set, rule, view, policy, stage))
+            _holds(draft)
+        for causes, code in zip(found, draft.blocked[0].tolist(), strict=True):
+            if code:
+                causes.append(draft.causes[code])
+    return [tuple(causes) for causes in found]
 
 
 def _bound(rule_set: RuleSet, rule: Rule, view: View, policy: Index, stage: Index) -> Bound:
@@ -196,8 +237,9 @@ def _services(draft: Draft) -> None:
     draft.block(bound, collecting & ~transfers, Cause("is an option to collect"), view.ships)
     draft.block(bound, sending & ~transfers, Cause("is an option to ship"), view.collected)
     draft.block(bound, all_options, NO_SUCH_SERVICE, ~(view.ships | view.collected))
-    at = _collecting(view)
-    for number in np.flatnonzero(view.collected & (_pickup(view) < 0)).tolist():
+    homeless = np.flatnonzero(view.collected & (_pickup(view) < 0)).tolist()
+    at = _collecting(view) if homeless else {}
+    for number in homeless:
         elsewhere = np.ones(len(view.options), np.bool_)
         elsewhere[at.get(view.orders[number].pickup_location, [])] = False
         this = np.zeros(len(view.orders), np.bool_)
@@ -217,12 +259,20 @@ def _collecting(view: View) -> dict[str, list[int]]:
 def _pickup(view: View) -> Index:
     """(O,): the one place whose options serve a collected order, -1 where there is none or others transfer to it."""
     found = np.full(len(view.orders), -1)
+    if not view.collected.any():
+        return found
     at = {place.location: number for number, place in enumerate(view.places)}
     transferred = {option.transfer_to for option in view.options}
     for number, order in enumerate(view.orders):
         if order.service == PICKUP and order.pickup_location not in transferred:
             found[number] = at.get(order.pickup_location, -1)
     return found
+
+
+def _pool(view: View) -> Index:
+    first: dict[tuple[int, int | None], int] = {}
+    keys = [(option.place, option.at_ms) for option in view.options]
+    return np.array([first.setdefault(key, number) for number, key in enumerate(keys)], np.intp)
 
 
 def _stock(draft: Draft) -> Units:

@@ -122,6 +122,8 @@ class Where:
 
     def places(self, places: tuple[Place, ...]) -> Flags:
         """(L,): the locations that meet every condition."""
+        if self == _EVERYWHERE:
+            return np.ones(len(places), np.bool_)
         locations, groups, kinds = frozenset(self.locations), frozenset(self.groups), frozenset(self.kinds)
         without = frozenset(self.not_groups)
         return np.fromiter(
@@ -159,6 +161,9 @@ class Where:
             or _shut(self.kinds, other.not_kinds)
             or _shut(other.kinds, self.not_kinds)
         )
+
+
+_EVERYWHERE = Where()
 
 
 def _shut(wanted: tuple[str, ...], banned: tuple[str, ...]) -> bool:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from retail.errors import Refused
 from routing.problem import Problem, Reason
-from routing.rules.compile import Compiled, compile_rules
+from routing.rules.compile import Compiled, compile_rules, every_cause
 from routing.rules.defaults import default_rules
 from routing.rules.document import parse
 from routing.rules.scene import OpenLine, OpenOrder, Option, Place, Scene, Stock
@@ -61,7 +61,7 @@ def problem(found: Compiled, of: Scene) -> Problem:
         pickup=found.pickup,
         max_packages=found.max_packages,
         place=np.array([option.place for option in of.columns], np.int64),
-        pool=np.arange(len(of.columns)),
+        pool=found.pool,
         kits=found.kits,
         complete=found.complete,
     )
@@ -152,6 +152,33 @@ def test_options_serve_what_they_are_for() -> None:
     assert [text == "" for text in texts(found, 1)] == [False, True, True, False]
     direct = compiled(given=scene(order(service="pickup", pickup_location="A"), options=options[:2]))
     assert (direct.pickup.tolist(), texts(direct)) == ([0], ["is an option to ship", ""])
+
+
+def test_options_of_one_place_and_time_share_its_capacity() -> None:
+    tomorrow = Option(0, at_ms=NOON_MS + DAY)
+    options = (Option(0, "ground"), Option(1), Option(0, "air"), tomorrow, tomorrow)
+    found = compiled({"kind": "capacity", "units": 4, "service": "ship"}, given=scene(options=options))
+    capacity, pool, leg = found.pools(np.array([True]))
+    assert pool.tolist() == [0, 1, 0, 3, 3]
+    assert leg.tolist() == [[5, 6, 5, 8, 8]]
+    assert capacity[5:10].tolist() == [4] * 5
+
+
+def test_every_cause_is_found_and_not_only_the_first() -> None:
+    given = scene(order(), order(service="pickup", pickup_location="Z", placed_ms=NOON_MS), places=NETWORK[:2])
+    rules = ruled(
+        {"kind": "pause", "id": "later", "at": {"locations": ["B"]}},
+        {"kind": "distance", "id": "near", "miles": 1},
+        {"kind": "remorse", "id": "think", "minutes": 5},
+        {"kind": "prefer", "id": "soft", "cents": 5},
+        {"kind": "closed", "id": "past", "ends": "2026-01-01T00:00Z"},
+    )
+    every = every_cause(rules, given, NOON_MS, 0)
+    assert [[cause.rule for cause in causes] for causes in every] == [[], ["near", "later"]]
+    assert every[1][1].text == "is paused"
+    every = every_cause(rules, given, NOON_MS, 1)
+    assert [[cause.rule for cause in causes] for causes in every] == [["think", ""], ["later", "think", ""]]
+    assert every[0][1].text == "is not where the order is collected"
 
 
 def test_an_order_of_an_unknown_service_goes_nowhere_and_is_noted() -> None:
