@@ -24,6 +24,7 @@ from central.orders import check as orders_check
 from central.platform import logs, outbox
 from central.platform.engine import is_away, make_unpooled_engine
 from central.platform.migrate import is_migrated, migrate, newest_revision
+from central.rules_cli import add_rules_commands, run_rules
 from central.settings import Settings
 from retail.clock import SystemClock
 from retail.errors import Fatal, NeedsAttention, Refused, Retryable
@@ -102,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     runs = replayed.add_mutually_exclusive_group(required=True)
     runs.add_argument("run", nargs="?", type=UUID, help="id of the run")
     runs.add_argument("--day", metavar="YYYY-MM-DD", help="all runs that began on this day (UTC)")
+    add_rules_commands(commands)
     parked = _with_json(commands.add_parser("parked", help="list work that failed and waits for a person"))
     which = parked.add_mutually_exclusive_group()
     which.add_argument("--release", type=int, metavar="ID", help="try it anew, its cause is gone")
@@ -224,6 +226,11 @@ def _progress(text: str) -> None:
         sys.stderr.flush()
 
 
+async def _rules(args: argparse.Namespace, settings: Settings) -> int:
+    async with _shell(settings) as shell:
+        return await run_rules(args, shell.engine, shell.clock, settings.silent_s)
+
+
 _COMMANDS = {
     "serve": _serve,
     "worker": _worker,
@@ -234,6 +241,7 @@ _COMMANDS = {
     "locations": _locations,
     "parked": _parked,
     "replay": _replay,
+    "rules": _rules,
 }
 
 

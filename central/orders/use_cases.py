@@ -48,8 +48,10 @@ _OPEN_DEMAND = text(
         ORDER BY c.order_id LIMIT :limit
     )
     SELECT o.order_id, o.service, o.pickup_location, o.dest_lat, o.dest_lon, o.ship_to ->> 'country' AS country,
+           o.ship_to ->> 'region' AS region, o.ship_to ->> 'zip' AS postcode, o.channel,
            o.currency, o.promise_ms, o.placed_ms, o.attention,
-           l.line_id, l.version, l.sku, l.quantity, l.amount, l.excluded_locations, l.hazard, l.age_minimum,
+           l.line_id, l.version, l.sku, l.quantity, l.amount, l.excluded_locations, l.hazard, l.age_minimum, l.gift,
+           l.kit_parent,
            coalesce(i.name, l.sku) AS name, coalesce(i.weight_g, 0) AS weight_g,
            f.task_id, coalesce(f.rev, 0) AS rev, coalesce(f.location, '') AS offered_to
     FROM wanted o
@@ -98,6 +100,8 @@ class DemandLine:
     offered_to: str = ""
     task: UUID | None = None
     rev: int = 0
+    gift: bool = False
+    kit: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,9 @@ class Demand:
     placed_ms: int
     attention: str
     lines: tuple[DemandLine, ...]
+    channel: str = ""
+    region: str = ""
+    postcode: str = ""
 
 
 @dataclass(frozen=True)
@@ -207,12 +214,14 @@ async def open_demand(
         if row.order_id not in demands:
             demands[row.order_id] = Demand(
                 row.order_id, row.service, row.pickup_location, row.dest_lat, row.dest_lon, row.country or "",
-                row.currency, row.promise_ms, row.placed_ms, row.attention, (),
+                row.currency, row.promise_ms, row.placed_ms, row.attention, (), row.channel, row.region or "",
+                row.postcode or "",
             )  # fmt: skip
         lines.setdefault(row.order_id, []).append(
             DemandLine(
                 row.line_id, row.version, row.sku, row.name, row.quantity, row.amount, row.weight_g, row.age_minimum,
-                row.hazard, frozenset(row.excluded_locations), row.offered_to, row.task_id, row.rev,
+                row.hazard, frozenset(row.excluded_locations), row.offered_to, row.task_id, row.rev, row.gift,
+                row.kit_parent,
             )
         )  # fmt: skip
     return [replace(demand, lines=tuple(lines[order_id])) for order_id, demand in demands.items()]

@@ -21,13 +21,16 @@ from central.sourcing.domain import (
     unserved,
     without_moves,
 )
-from central.sourcing.model import Index, bids_of, prices_of, problem_of
+from central.sourcing.model import Index, bids_of, compiled_for, prices_of, problem_of
 from central.sourcing.tariff import Tariff
 from routing.arrays import Index as Sequenced
 from routing.explain import explain
 from routing.labels import Labels
 from routing.plan import Plan
 from routing.problem import BACKORDER, Prices, Problem
+from routing.rules.compile import Compiled
+from routing.rules.defaults import default_rules
+from routing.rules.document import RuleSet
 from routing.source import priority, source_in_order
 from routing.split import split
 
@@ -47,8 +50,13 @@ class _Best:
     prices: Prices
 
 
-def decide(snapshot: Snapshot, tariff: Tariff, steering: Steering | None = None) -> Decided:
+def decide(
+    snapshot: Snapshot, tariff: Tariff, steering: Steering | None = None, rules: RuleSet | None = None, now_ms: int = 0
+) -> Decided:
     """Decide on all orders of ``snapshot`` together, or one after another where the effort is ``one-by-one``.
+
+    ``rules`` hold as they are at ``now_ms`` (milliseconds since 1970 UTC); without any, those of the program do. Orders
+    that rules hold back are left as they are.
 
     Raises :class:`retail.errors.Refused` for inputs that are no problem, and :class:`routing.check.PlanRefused`, never
     handing on a plan that breaks a limit.
@@ -58,17 +66,58 @@ def decide(snapshot: Snapshot, tariff: Tariff, steering: Steering | None = None)
         snapshot = without_moves(snapshot)
     if not snapshot.orders or not snapshot.places:
         return Decided(tuple(_nowhere(order) for order in snapshot.orders))
+    rules = with_facts(rules)
     index = Index.of(snapshot)
-    prices = prices_of(steering.prices, index)
-    problem = problem_of(snapshot, index, tariff, prices if steering.kind == "single" else None)
+    compiled = compiled_for(snapshot, index, rules, now_ms)
+    if compiled.held:
+        held = {each.order for each in compiled.held}
+        kept = tuple(order for number, order in enumerate(snapshot.orders) if number not in held)
+        if not kept:
+            return Decided()
+        snapshot = replace(snapshot, orders=kept)
+        index = Index.of(snapshot)
+        compiled = compiled_for(snapshot, index, rules, now_ms)
+    problem = problem_of(snapshot, index, tariff, compiled)
+    prices = prices_of(steering.prices, index, problem)
+    if steering.kind == "single":
+        problem = replace(problem, prices=prices)
     best = _best(problem, snapshot, index, steering, prices)
     names = {line.sku: line.name or line.sku for order in snapshot.orders for line in order.lines}
     shown = [place.name for place in snapshot.places], [names[sku] for sku in index.skus]
     decisions = tuple(
-        _decision(snapshot, problem, best.plan, number, Labels(*shown, order.currency))
+        _decision(_Ruled(snapshot, problem, best.plan, compiled), number, Labels(*shown, order.currency))
         for number, order in enumerate(snapshot.orders)
     )
     return Decided(decisions, best.figures, bids_of(best.prices, snapshot, index))
+
+
+FACTS = frozenset({"needs_box", "same_country", "closed", "offered", "asked_before"})
+"""Kinds of rules that say what cannot be done at all: they hold whether or not a document says so."""
+
+
+def with_facts(rules: RuleSet | None) -> RuleSet:
+    """``rules`` with those of the program's that every document has; the program's own where there are none."""
+    built_in = default_rules()
+    if rules is None:
+        return built_in
+    said = {rule.kind for rule in rules.rules}
+    taken = {rule.id for rule in rules.rules}
+    missing = [
+        replace(rule, id=rule.id if rule.id not in taken else f"built-in-{rule.id}")
+        for rule in built_in.rules
+        if rule.kind in FACTS - said
+    ]
+    return replace(rules, rules=(*rules.rules, *missing))
+
+
+@dataclass(frozen=True)
+class _Ruled:
+    """A plan with all that explains it."""
+
+    snapshot: Snapshot
+    problem: Problem
+    plan: Plan
+    compiled: Compiled
 
 
 def _best(problem: Problem, snapshot: Snapshot, index: Index, steering: Steering, prices: Prices) -> _Best:
@@ -86,9 +135,10 @@ def _sequence(orders: Sequence[OpenOrder]) -> Sequenced:
     return priority(np.array(promise, np.int64), never, never, np.array([-o.placed_ms for o in orders], np.int64))
 
 
-def _decision(snapshot: Snapshot, problem: Problem, plan: Plan, number: int, labels: Labels) -> Decision:
-    order = snapshot.orders[number]
-    assignment = plan.assignment[problem.lines_of(number)]
+def _decision(ruled: _Ruled, number: int, labels: Labels) -> Decision:
+    snapshot, problem = ruled.snapshot, ruled.problem
+    order, action = snapshot.orders[number], ruled.compiled.actions[number]
+    assignment = ruled.plan.assignment[problem.lines_of(number)]
     served: dict[str, list[OpenLine]] = {}
     backordered: list[OpenLine] = []
     keys = [snapshot.places[place].location if place != BACKORDER else "" for place in assignment.tolist()]
@@ -109,9 +159,9 @@ def _decision(snapshot: Snapshot, problem: Problem, plan: Plan, number: int, lab
         if any(line.task is None or line.task in gone for line in lines)
     )
     explanation: dict[str, object] = {}
-    if wishes or (backordered and unserved(backordered) != order.told):
-        explanation = _why(problem, plan, number, labels, order, moved, snapshot)
-    return Decision(order, wishes, moved, tuple(backordered), explanation)
+    if wishes or (backordered and unserved(backordered, action) != order.told):
+        explanation = _why(ruled, number, labels, moved)
+    return Decision(order, wishes, moved, tuple(backordered), explanation, action)
 
 
 def _moved(order: OpenOrder, served: dict[str, list[OpenLine]]) -> tuple[MovedOffer, ...]:
@@ -128,17 +178,18 @@ def _moved(order: OpenOrder, served: dict[str, list[OpenLine]]) -> tuple[MovedOf
     return tuple(offers)
 
 
-def _why(
-    problem: Problem, plan: Plan, number: int, labels: Labels, order: OpenOrder, moved: Sequence[MovedOffer],
-    snapshot: Snapshot,
-) -> dict[str, object]:  # fmt: skip
-    why = explain(problem, plan, number, labels, CANDIDATES_SHOWN).to_dict()
+def _why(ruled: _Ruled, number: int, labels: Labels, moved: Sequence[MovedOffer]) -> dict[str, object]:
+    snapshot, compiled = ruled.snapshot, ruled.compiled
+    order = snapshot.orders[number]
+    why = explain(ruled.problem, ruled.plan, number, labels, CANDIDATES_SHOWN).to_dict()
     _name_locations(why, snapshot)
     names = {place.location: place.name for place in snapshot.places}
     why["lines"] = [
         {"line": str(line.line_id), "sku": line.sku, "name": line.name, "quantity": line.quantity}
         for line in order.lines
     ]
+    why["policy"] = compiled.policies[int(compiled.policy[number])].id
+    why["relaxed"] = list(compiled.relaxed(number))
     why["currency"] = order.currency
     why["moved_from"] = [names.get(each.location, each.location) for each in moved]
     return why

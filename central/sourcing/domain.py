@@ -18,9 +18,23 @@ Kind = Literal["batch", "single"]
 
 
 @dataclass(frozen=True)
+class Load:
+    """Units that a location was asked for in its local day and hour, to ship and to be collected."""
+
+    ship_day: int = 0
+    pickup_day: int = 0
+    ship_hour: int = 0
+    pickup_hour: int = 0
+
+
+@dataclass(frozen=True)
 class Place:
     """A location as sourcing sees it. ``closed`` says why it takes no orders, empty if it does; coordinates in degrees,
-    None where unknown or not believed; ``capacity`` in units still to be handled today, None for no limit."""
+    None where unknown or not believed; ``capacity`` in units still to be handled today, None for no limit.
+
+    ``zone`` is its IANA time zone; ``groups`` what rules may call it by; ``offline_since_ms`` since when a silent box
+    has not been heard; ``rejects`` how many offers it has rejected today.
+    """
 
     location: str
     name: str
@@ -35,11 +49,17 @@ class Place:
     currency: str
     country: str
     capacity: int | None
+    zone: str = "UTC"
+    groups: frozenset[str] = frozenset()
+    offline_since_ms: int | None = None
+    rejects: int = 0
+    load: Load = field(default_factory=Load)
 
 
 @dataclass(frozen=True)
 class OpenLine:
-    """A line to be routed; ``weight_g`` is one unit's.
+    """A line to be routed; ``weight_g`` is one unit's, ``tags`` what rules may call it by, ``kit`` names lines of the
+    order that are sold as one.
 
     ``offered_to`` was asked for it by ``task`` in its revision ``rev`` and has not answered yet: the line may be moved.
     Empty, None and 0 for a line that nobody has been asked for.
@@ -56,12 +76,14 @@ class OpenLine:
     offered_to: str = ""
     task: UUID | None = None
     rev: int = 0
+    tags: frozenset[str] = frozenset()
+    kit: str = ""
 
 
 @dataclass(frozen=True)
 class OpenOrder:
     """An order with lines to be routed. ``promise_ms`` and ``placed_ms`` are milliseconds since 1970 UTC; ``told`` is
-    what people are shown of it now."""
+    what people are shown of it now; ``region`` and ``postcode`` are those of where it goes."""
 
     order_id: UUID
     service: str
@@ -74,6 +96,9 @@ class OpenOrder:
     placed_ms: int
     lines: tuple[OpenLine, ...]
     told: str = ""
+    channel: str = ""
+    region: str = ""
+    postcode: str = ""
 
 
 @dataclass(frozen=True)
@@ -147,7 +172,8 @@ class MovedOffer:
 
 @dataclass(frozen=True)
 class Decision:
-    """What is done about an order. ``backordered`` are the lines that no location can serve now.
+    """What is done about an order. ``backordered`` are the lines that no location can serve now, and ``action`` what
+    the rules make of them: wait, backorder, cancel or person.
 
     Offers that stay as they are appear nowhere; the explanation is empty where nothing new is done or said.
     """
@@ -157,11 +183,12 @@ class Decision:
     moved: tuple[MovedOffer, ...]
     backordered: tuple[OpenLine, ...]
     explanation: dict[str, object] = field(compare=False)
+    action: str = "wait"
 
     @property
     def unserved(self) -> str:
         """What people are told of the lines that wait; empty where none does."""
-        return unserved(self.backordered)
+        return unserved(self.backordered, self.action)
 
 
 @dataclass(frozen=True)
@@ -179,17 +206,24 @@ class Figures:
 class Decided:
     """The outcome of a run, before anything is done about it."""
 
-    decisions: tuple[Decision, ...]
+    decisions: tuple[Decision, ...] = ()
     figures: Figures = field(default_factory=Figures)
     prices: BidPrices = field(default_factory=BidPrices)
 
 
-def unserved(lines: Sequence[OpenLine]) -> str:
+_TOLD = {
+    "backorder": "No location can serve {} now: it is backordered, and tried again as stock changes.",
+    "cancel": "No location can serve {}, and by the rules it is to be cancelled: tell the customer, and cancel it.",
+    "person": "No location can serve {}, and by the rules a person decides what becomes of it.",
+}
+
+
+def unserved(lines: Sequence[OpenLine], action: str = "wait") -> str:
     """What people are told of lines that no location can serve now."""
     if not lines:
         return ""
     names = ", ".join(sorted({line.name for line in lines}))
-    return f"No location can serve {names} now: it is tried again as stock changes."
+    return _TOLD.get(action, "No location can serve {} now: it is tried again as stock changes.").format(names)
 
 
 def without_moves(snapshot: Snapshot) -> Snapshot:

@@ -10,30 +10,48 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from central.fleet.tables import BELIEVED, EDGE, UNVERIFIED, WAREHOUSE
 from central.inventory import postgres as inventory
 from central.platform.tables import TENANT
-from central.sourcing.domain import Place
+from central.sourcing.domain import Load, Place
 
 _PLACES = text(
     """
+    WITH asked AS (
+        SELECT t.tenant, t.location, t.service, t.state, p.quantity,
+               t.task_id <> ALL(CAST(:movable AS uuid[]))
+                   AND t.state NOT IN ('rejected', 'withdrawn', 'released') AS stands,
+               t.offered_at AT TIME ZONE z.name >= date_trunc('hour', now() AT TIME ZONE z.name) AS this_hour,
+               row_number() OVER (PARTITION BY t.task_id) = 1 AS first
+        FROM task t
+        JOIN location o ON o.tenant = t.tenant AND o.location = t.location
+        CROSS JOIN LATERAL (SELECT coalesce(o.time_zone, 'UTC') AS name) z
+        JOIN task_line p ON p.tenant = t.tenant AND p.task_id = t.task_id
+        WHERE t.tenant = :tenant AND t.offered_at > now() - interval '26 hours'
+          AND t.offered_at AT TIME ZONE z.name >= date_trunc('day', now() AT TIME ZONE z.name)
+    ), work AS (
+        SELECT tenant, location,
+               coalesce(sum(quantity) FILTER (WHERE stands), 0) AS units,
+               coalesce(sum(quantity) FILTER (WHERE stands AND service = 'ship'), 0) AS ship_day,
+               coalesce(sum(quantity) FILTER (WHERE stands AND service = 'pickup'), 0) AS pickup_day,
+               coalesce(sum(quantity) FILTER (WHERE stands AND service = 'ship' AND this_hour), 0) AS ship_hour,
+               coalesce(sum(quantity) FILTER (WHERE stands AND service = 'pickup' AND this_hour), 0) AS pickup_hour,
+               count(*) FILTER (WHERE first AND state = 'rejected') AS rejects
+        FROM asked GROUP BY tenant, location
+    )
     SELECT l.location, l.name, l.kind, l.backing, l.open_for_orders, l.closed_reason, l.ships, l.pickups,
-           l.lat, l.lon, l.coordinate_state, l.currency, l.country, l.capacity_units_per_day,
+           l.lat, l.lon, l.coordinate_state, l.currency, l.country, l.capacity_units_per_day, l.time_zone, l.zone,
            k.box IS NOT NULL AS has_box,
            coalesce(b.last_hello_at < now() - make_interval(secs => :silent_s), true) AS silent,
-           coalesce(w.units, 0) AS units
+           (extract(epoch FROM b.last_hello_at) * 1000)::bigint AS heard_ms, w.*
     FROM location l
     LEFT JOIN store_link k ON k.tenant = l.tenant AND k.location = l.location
     LEFT JOIN box b ON b.tenant = k.tenant AND b.box = k.box
     LEFT JOIN (
-        SELECT t.tenant, t.location, sum(p.quantity) AS units
-        FROM task t JOIN task_line p ON p.tenant = t.tenant AND p.task_id = t.task_id
-        WHERE t.tenant = :tenant AND t.state NOT IN ('rejected', 'withdrawn', 'released')
-          AND t.offered_at >= date_trunc('day', now()) AND t.task_id <> ALL(CAST(:movable AS uuid[]))
-        GROUP BY t.tenant, t.location
-    ) w ON w.tenant = l.tenant AND w.location = l.location
+        SELECT tenant AS w_tenant, location AS w_location, units, ship_day, pickup_day, ship_hour, pickup_hour, rejects
+        FROM work
+    ) w ON w.w_tenant = l.tenant AND w.w_location = l.location
     WHERE l.tenant = :tenant
     ORDER BY l.location
     """
 )
-
 
 _REGIONS = text(
     """
@@ -68,7 +86,8 @@ async def read_available(conn: AsyncConnection, skus: Collection[str]) -> dict[t
 async def read_places(conn: AsyncConnection, silent_s: float, movable: Collection[UUID] = ()) -> tuple[Place, ...]:
     """Every location; one whose box has not said hello for ``silent_s`` seconds is silent.
 
-    Work that a location was asked for today counts against its capacity of the day, but for the tasks ``movable``.
+    Work that a location was asked for counts against its capacity of the day, which is its local one, but for the tasks
+    ``movable``.
     """
     rows = await conn.execute(_PLACES, {"tenant": TENANT, "silent_s": silent_s, "movable": list(movable)})
     places = []
@@ -91,7 +110,14 @@ async def read_places(conn: AsyncConnection, silent_s: float, movable: Collectio
                 lon=row.lon if known else None,
                 currency=row.currency,
                 country=row.country,
-                capacity=None if limit is None else limit - int(row.units),
+                capacity=None if limit is None else limit - int(row.units or 0),
+                zone=row.time_zone or "UTC",
+                groups=frozenset({row.zone}),
+                offline_since_ms=row.heard_ms if row.silent else None,
+                rejects=row.rejects or 0,
+                load=Load(
+                    *(int(units or 0) for units in (row.ship_day, row.pickup_day, row.ship_hour, row.pickup_hour))
+                ),
             )
         )
     return tuple(places)

@@ -15,22 +15,23 @@ from typing import Any
 
 import msgspec
 
-from central.sourcing.domain import OpenOrder, Place, Snapshot, Steering
+from central.sourcing.domain import Load, OpenOrder, Place, Snapshot, Steering
 from central.sourcing.tariff import Tariff
 from retail.errors import Refused
+from routing.rules.defaults import default_rules
 
 FORM = 1
 """Raised when the stored form changes: an older question is then refused instead of misread."""
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
-BUILT_IN = "built-in-1"
-"""Rule version of decisions that follow the tariff of this program alone."""
+BUILT_IN = default_rules().version
+"""Rule version of decisions that follow no published rules."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """The rule set that a run follows: its version's name and its published body; no body for the built-in tariff."""
+    """The rule set that a run follows: its version's name and its published body; no body for those of the program."""
 
     version: str = BUILT_IN
     body: Mapping[str, Any] | None = None
@@ -85,9 +86,9 @@ class Question:
             orders=self.snapshot.orders,
             shelves=tuple((sku, tuple(sorted(shelves[sku]))) for sku in sorted(shelves)),
             live=tuple(
-                (each, place.silent, place.capacity)
+                _Live(each, place.silent, place.capacity, place.offline_since_ms, place.rejects, place.load)
                 for each, place in enumerate(places)
-                if place.silent or place.capacity is not None
+                if _fixed(place) != place
             ),
             tariff=self.tariff,
             rules=self.rules,
@@ -97,10 +98,27 @@ class Question:
             made_by=self.made_by,
         )
         return Asked(
-            _ENCODER.encode(tuple(replace(place, silent=False, capacity=None) for place in places)),
+            _ENCODER.encode(tuple(map(_fixed, places))),
             _ENCODER.encode(core),
             _ENCODER.encode(_Moment(self.now_ms, self.steering)),
         )
+
+
+@dataclass(frozen=True)
+class _Live:
+    """What changes of a place from run to run; ``place`` is its position."""
+
+    place: int
+    silent: bool
+    capacity: int | None
+    offline_since_ms: int | None
+    rejects: int
+    load: Load
+
+
+def _fixed(place: Place) -> Place:
+    """What hardly ever changes of a place."""
+    return replace(place, silent=False, capacity=None, offline_since_ms=None, rejects=0, load=Load())
 
 
 @dataclass(frozen=True)
@@ -108,7 +126,7 @@ class _Core:
     region: str
     orders: tuple[OpenOrder, ...]
     shelves: tuple[tuple[str, tuple[tuple[int, int], ...]], ...]
-    live: tuple[tuple[int, bool, int | None], ...]
+    live: tuple[_Live, ...]
     tariff: Tariff
     rules: Rules
     effort: str
@@ -140,8 +158,11 @@ def read(asked: Asked) -> Question:
     if core.form != FORM:
         raise Refused("inputs", f"their form is {core.form}, not {FORM}", _OTHER_VERSION)
     places = list(network)
-    for each, silent, capacity in core.live:
-        places[each] = replace(places[each], silent=silent, capacity=capacity)
+    for live in core.live:
+        places[live.place] = replace(
+            places[live.place], silent=live.silent, capacity=live.capacity, offline_since_ms=live.offline_since_ms,
+            rejects=live.rejects, load=live.load,
+        )  # fmt: skip
     available = {
         (places[place].location, sku): units for sku, shelf in core.shelves for place, units in shelf
     }  # fmt: skip

@@ -19,6 +19,7 @@ from central.sourcing.deciding import decide
 from central.sourcing.question import Asked, read
 from retail.clock import SystemClock
 from retail.errors import Fatal, Refused
+from routing.rules.document import parse
 
 DONE, REFUSED = b"done", b"refused"
 LENGTH_BYTES = 8
@@ -38,7 +39,10 @@ def solve(asked: Asked) -> list[bytes]:
     started = clock.monotonic()
     try:
         question = read(asked)
-        answer, explanations = answer_of(decide(question.snapshot, question.tariff, question.steering))
+        body = question.rules.body
+        rules = None if body is None else parse(body)
+        decided = decide(question.snapshot, question.tariff, question.steering, rules, question.now_ms)
+        answer, explanations = answer_of(decided)
     except (Refused, Fatal) as error:
         return [REFUSED, str(error).encode()]
     seconds = clock.monotonic() - started

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from central.orders import use_cases as orders
 from central.orders.task_flow import MovedTask, PlannedLine, PlannedTask
 from central.platform import incidents, leases
-from central.sourcing import runs
+from central.sourcing import rule_sets, runs
 from central.sourcing.answer import Answer, Answered, TakenBack
 from central.sourcing.answer import read as read_answer
 from central.sourcing.domain import BidPrices, Effort, OpenLine, OpenOrder, Snapshot, Steering
@@ -107,12 +107,13 @@ async def run_batch(desk: Desk, fence: Fence, known_subject: bytes | None = None
     limits = desk.limits
     async with desk.engine.connect() as conn:
         snapshot = await _snapshot(conn, fence.region, limits, limits.settled_s)
+        rules = await rule_sets.live(conn)
         last = await runs.last_prices(conn, fence.region) if snapshot.orders else None
     if not snapshot.orders:
         return Outcome()
     prices = BidPrices() if last is None else last.prices
     steering = Steering("batch", limits.effort, 0, limits.move_cents, prices)
-    question = _question(desk, fence.region, snapshot, steering)
+    question = _question(desk, fence.region, snapshot, steering, rules)
     try:
         return await _decide(desk, fence, question, known_subject)
     except SolverFailed as error:
@@ -127,14 +128,15 @@ async def run_single(desk: Desk, fence: Fence, only: Collection[UUID], prices: B
     """Source new orders at once, each exactly, at the prices of the last batch. Raises as :func:`run_batch` does."""
     async with desk.engine.connect() as conn:
         snapshot = await _snapshot(conn, fence.region, desk.limits, orders.NEVER_SETTLED_S, only)
+        rules = await rule_sets.live(conn)
     if not snapshot.orders:
         return Outcome()
     steering = Steering("single", ONE_BY_ONE, 0, 0, prices)
-    return await _decide(desk, fence, _question(desk, fence.region, snapshot, steering), None)
+    return await _decide(desk, fence, _question(desk, fence.region, snapshot, steering, rules), None)
 
 
-def _question(desk: Desk, region: str, snapshot: Snapshot, steering: Steering) -> Question:
-    return Question(region, snapshot, desk.tariff, Rules(), steering, desk.clock.now_ms(), made_by())
+def _question(desk: Desk, region: str, snapshot: Snapshot, steering: Steering, rules: Rules) -> Question:
+    return Question(region, snapshot, desk.tariff, rules, steering, desk.clock.now_ms(), made_by())
 
 
 async def _decide(desk: Desk, fence: Fence, question: Question, known_subject: bytes | None) -> Outcome:
@@ -247,14 +249,19 @@ def _plan(
 
 
 async def _snapshot(
-    conn: AsyncConnection, region: str, limits: Limits, settled_s: float, only: Collection[UUID] | None = None
+    conn: AsyncConnection,
+    region: str,
+    limits: Limits,
+    settled_s: float,
+    only: Collection[UUID] | None = None,
+    orders_max: int = ORDERS_MAX,
 ) -> Snapshot:
     """What is to be routed, and everything that may serve it.
 
     Read in several statements: whatever changes in between is found out before an offer, by the line's version, and by
     the box, which checks its own stock.
     """
-    demand = await orders.open_demand(conn, ORDERS_MAX, currency=region, settled_s=settled_s, only=only)
+    demand = await orders.open_demand(conn, orders_max, currency=region, settled_s=settled_s, only=only)
     if not demand:
         return Snapshot((), (), {})
     skus = {line.sku for order in demand for line in order.lines}
@@ -269,13 +276,29 @@ async def _snapshot(
     )
 
 
+async def network_snapshot(conn: AsyncConnection, silent_s: float, orders_max: int = 500) -> Snapshot:
+    """The network and some of the orders of all regions, for who wants to see what rules would do."""
+    return await _snapshot(conn, "", Limits(silent_s), orders.NEVER_SETTLED_S, orders_max=orders_max)
+
+
 def _order(demand: orders.Demand) -> OpenOrder:
     lines = tuple(
         OpenLine(line.line_id, line.version, line.sku, line.name, line.quantity, line.amount, line.weight_g,
-                 line.excluded, line.offered_to, line.task, line.rev)
+                 line.excluded, line.offered_to, line.task, line.rev, _tags(line), line.kit)
         for line in demand.lines
     )  # fmt: skip
     return OpenOrder(
         demand.order_id, demand.service, demand.pickup_location, demand.lat, demand.lon, demand.country,
-        demand.currency, demand.promise_ms, demand.placed_ms, lines, demand.attention,
+        demand.currency, demand.promise_ms, demand.placed_ms, lines, demand.attention, demand.channel, demand.region,
+        demand.postcode,
     )  # fmt: skip
+
+
+def _tags(line: orders.DemandLine) -> frozenset[str]:
+    """What rules may call a line by."""
+    tags = {"gift_wrap"} if line.gift else set()
+    if line.hazard:
+        tags |= {"hazmat", line.hazard}
+    if line.age_minimum:
+        tags.add("age_restricted")
+    return frozenset(tags)

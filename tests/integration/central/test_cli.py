@@ -142,6 +142,32 @@ def test_a_recorded_day_is_replayed_and_a_difference_ends_with_status_1(run: Run
     assert (status, "there is no run" in err) == (2, True)
 
 
+def test_rules_are_checked_published_and_shown(run: Run, tmp_path: Any) -> None:
+    document: dict[str, Any] = {
+        "format": 1, "name": "peak", "revision": 7, "default_policy": "standard", "policies": [{"id": "standard"}],
+        "rules": [{"id": "all-shut", "kind": "exclude"}],
+    }  # fmt: skip
+    file = tmp_path / "rules.json"
+    file.write_text(json.dumps(document))
+    status, out, _ = run("rules", "check", str(file))
+    assert (status, "leaves out every location" in out) == (1, True)
+    assert run("rules", "publish", str(file))[0] == 2
+    assert json.loads(run("rules", "show", "--json")[1])["version"] == "built-in-1"
+    document["rules"] = [{"id": "near", "kind": "distance", "miles": 300}]
+    file.write_text(json.dumps(document))
+    assert run("rules", "check", str(file))[:2] == (0, "peak-7: 1 rules, 0 findings\n")
+    status, out, _ = run("rules", "publish", str(file), "--by", "anna")
+    assert (status, out) == (0, "peak-7 holds from now on; before it was built-in-1\n")
+    shown = json.loads(run("rules", "show", "--json")[1])
+    assert (shown["version"], shown["actor"], shown["body"]["rules"][0]["id"]) == ("peak-7", "anna", "near")
+    assert "peak-7" in run("rules", "show", "--all")[1]
+    assert json.loads(run("rules", "schema")[1])["title"] == "Tillway rule set"
+    file.write_text(json.dumps({**document, "rules": [{"id": "near", "kind": "distance"}]}))
+    status, _, err = run("rules", "check", str(file))
+    assert (status, "rules[0].miles" in err) == (2, True)
+    assert run("rules", "check", str(tmp_path / "nothing.json"))[0] == 2
+
+
 def test_a_wrong_setting_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TILLWAY_CENTRAL_OUTBOX_LANES", "many")
     status, _, err = run("migrate")

@@ -1,0 +1,115 @@
+"""Rules that ops publish: runs follow them from then on, decisions name their version, and nobody may change one."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from central.sourcing import rule_sets
+from central.sourcing.replay import replay
+from central.sourcing.use_cases import Outcome
+from retail.errors import Refused
+from routing.rules.document import RuleSet, parse
+from tests.integration.central.sourced import ask_here, execute, network, order, rows, source, stock
+
+
+def rules(*rules: dict[str, Any], revision: int = 1, **more: Any) -> RuleSet:
+    return parse(
+        {
+            "format": 1, "name": "peak", "revision": revision, "default_policy": "standard",
+            "policies": [{"id": "standard", **more}], "rules": list(rules),
+        }
+    )  # fmt: skip
+
+
+PAUSE = {"id": "counting", "kind": "pause", "at": {"locations": ["S0001"]}}
+
+
+async def publish(engine: AsyncEngine, document: RuleSet) -> str:
+    async with engine.begin() as conn:
+        return await rule_sets.publish(conn, document, "anna")
+
+
+async def places(engine: AsyncEngine) -> None:
+    await network(engine)
+    for location in ("S0001", "S0002", "W0001"):
+        await stock(engine, location, 20)
+
+
+async def test_a_run_follows_the_published_rules_and_its_decisions_name_them(engine: AsyncEngine) -> None:
+    await places(engine)
+    assert await publish(engine, rules(PAUSE)) == "built-in-1"
+    await order(engine, 1)
+    outcome = await source(engine)
+    [(location, version)] = await rows(
+        engine, "SELECT t.location, d.rule_version FROM task t JOIN decision d USING (tenant, decision_id)"
+    )
+    assert (location != "S0001", version) == (True, "peak-1")
+    [(funnel,)] = await rows(engine, "SELECT explanation -> 'funnel' FROM decision")
+    assert any("paused" in step["reason"] and step["removed"] == 1 for step in funnel), funnel
+    assert await rows(engine, "SELECT rule_version FROM sourcing_run") == [("peak-1",)]
+    assert outcome.run_id is not None
+    # Its replay needs neither the rules' table nor what holds now.
+    await publish(engine, rules(revision=2))
+    assert (await replay(engine, ask_here, outcome.run_id)).is_same
+
+
+async def test_a_version_is_published_with_an_audit_line_and_archives_the_one_before(engine: AsyncEngine) -> None:
+    await publish(engine, rules(PAUSE))
+    assert await publish(engine, rules(revision=2)) == "peak-1"
+    assert await rows(engine, "SELECT version, state FROM rule_set ORDER BY version") == [
+        ("peak-1", "archived"), ("peak-2", "published"),
+    ]  # fmt: skip
+    assert await rows(engine, "SELECT actor, action, subject, detail ->> 'before' FROM audit ORDER BY audit_id") == [
+        ("anna", "rules.publish", "rules/peak-1", "built-in-1"), ("anna", "rules.publish", "rules/peak-2", "peak-1"),
+    ]  # fmt: skip
+    # Going back is publishing the version before once more.
+    assert await publish(engine, rules(PAUSE)) == "peak-2"
+    async with engine.connect() as conn:
+        assert (await rule_sets.live(conn)).version == "peak-1"
+
+
+async def test_a_published_version_never_changes(engine: AsyncEngine) -> None:
+    await publish(engine, rules(PAUSE))
+    with pytest.raises(Refused, match="peak-1 is there with another content"):
+        await publish(engine, rules())
+
+
+async def test_rules_that_forget_what_cannot_be_done_do_not_make_it_possible(engine: AsyncEngine) -> None:
+    await places(engine)
+    await publish(engine, rules())
+    await execute(engine, "DELETE FROM store_link", "DELETE FROM box")
+    await order(engine, 1)
+    assert await source(engine) == Outcome(orders=1, waiting=1)
+    assert await rows(engine, "SELECT count(*) FROM task") == [(0,)]
+
+
+async def test_an_order_that_rules_hold_back_is_left_alone_and_nobody_is_alarmed(engine: AsyncEngine) -> None:
+    await places(engine)
+    await publish(engine, rules({"id": "remorse", "kind": "remorse", "minutes": 60}))
+    await order(engine, 1)
+    await execute(engine, "UPDATE customer_order SET placed_ms = extract(epoch FROM now()) * 1000")
+    assert (await source(engine)).offered == 0
+    assert await rows(engine, "SELECT attention FROM customer_order") == [("",)]
+    await execute(engine, "UPDATE customer_order SET placed_ms = placed_ms - 3600000")
+    assert await source(engine) == Outcome(orders=1, offered=1)
+
+
+async def test_what_a_fallback_says_is_told_to_people(engine: AsyncEngine) -> None:
+    await network(engine)
+    await publish(engine, rules(fallbacks=[{"after_minutes": 30, "then": "person"}]))
+    await order(engine, 1)  # placed in 1970
+    await source(engine)
+    assert await rows(engine, "SELECT attention FROM customer_order") == [
+        ("No location can serve Tea, and by the rules a person decides what becomes of it.",)
+    ]
+
+
+async def test_caps_of_both_services_count_what_was_asked_for_today(engine: AsyncEngine) -> None:
+    await places(engine)
+    cap = {"id": "cap", "kind": "capacity", "units": 1, "service": "ship", "at": {"locations": ["S0001", "W0001"]}}
+    await publish(engine, rules(cap))
+    for number in (1, 2, 3):
+        await order(engine, number)
+        assert (await source(engine)).offered == 1
+    assert sorted(await rows(engine, "SELECT location FROM task")) == [("S0001",), ("S0002",), ("W0001",)]
