@@ -112,9 +112,13 @@ class RuleCosts:
         paid = int(self._outcome.plan.cents[:, terms.index(name)].sum()) if name in terms else 0
         if rule.holds or rule_id not in self._compiled.tallies:
             return RuleCost(rule_id, rule.kind, tally, paid, None, None, None)
-        without = self._without(rule_id)
-        bound = self._bound_without(without)
-        low, high = self._interval(bound, self._repriced(without), hard=not rule.soft)
+        bound = self._bound_without(self._without(rule_id))
+        if bound is None:
+            return RuleCost(rule_id, rule.kind, tally, paid, 0, 0, 0)
+        # The plan of the run is allowed without the rule too, where nothing is paid under its term.
+        low, high = self.bound - (self._outcome.plan.total - paid), self._outcome.plan.total - bound
+        if not rule.soft:
+            low, high = max(low, 0), max(high, 0)  # to drop a hard rule only adds plans, so it never costs
         estimate = min(max(self._lagrange - bound, low), high)
         return RuleCost(rule_id, rule.kind, tally, paid, estimate, low, high)
 
@@ -134,12 +138,14 @@ class RuleCosts:
         compiled = compile_rules(self._rule_set.without(rule_id), self._scene, self._now_ms)
         return replace(self._build(compiled), prices=self._duals)
 
-    def _bound_without(self, without: Problem) -> int:
+    def _bound_without(self, without: Problem) -> int | None:
         """The better of two: at the run's duals, and with none for stock and capacity that the rule had kept back.
 
-        The first says what a little more of it is worth, the second what plenty is.
+        The first says what a little more of it is worth, the second what plenty is. None if it is the same problem.
         """
         changed = _changed(self._problem, without)
+        if not changed.any():
+            return None
         bound = self._bound_at(without, changed)
         free = _without_prices_of_more(self._problem, without)
         if free is without:
@@ -150,16 +156,6 @@ class RuleCosts:
         values, orders = self._values.copy(), np.flatnonzero(changed)
         values[orders] = _values(problem, orders)
         return _bound(problem, values)
-
-    def _repriced(self, without: Problem) -> int:
-        """The plan of the run, priced where the rule does not hold: it is allowed there too."""
-        return Plan.of(replace(without, prices=Prices()), self._outcome.plan.assignment).total
-
-    def _interval(self, bound: int, repriced: int, *, hard: bool) -> tuple[int, int]:
-        """Best with the rule is in bound .. plan, best without it in ``bound`` .. ``repriced``."""
-        low, high = self.bound - repriced, self._outcome.plan.total - bound
-        # To drop a hard rule only adds plans, so it never costs.
-        return (max(low, 0), max(high, 0)) if hard else (low, high)
 
 
 def _whole(prices: Prices) -> Prices:

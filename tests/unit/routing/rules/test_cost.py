@@ -94,6 +94,17 @@ def test_a_rule_that_steers_nothing_costs_nothing() -> None:
     of = scene(places=PLACES)
     costs, _ = run({"kind": "exclude", "id": "no-c", "at": {"locations": ["C"]}}, {"kind": "freeze", "id": "f"}, of=of)
     assert [(each.rule, each.saving, each.high) for each in costs.table()] == [("no-c", 0, 0), ("f", 0, 0)]
+    assert [each.rule for each in costs.table(["f"])] == ["f"]
+
+
+def test_a_rule_whose_absence_changes_nothing_is_proved_to_cost_nothing_whatever_the_gap() -> None:
+    of = scene(places=PLACES)
+    rule_set, build = ruled({"kind": "closed", "id": "c"}, {"kind": "last_unit", "id": "l"}), builder(of)
+    problem = build(compile_rules(rule_set, of, NOON_MS))
+    poor = Plan.of(problem, np.array([2]))
+    costs = RuleCosts(rule_set, of, NOON_MS, build, Solved(poor, 0, Prices()))
+    assert costs.bound < poor.total
+    assert [(each.low, each.high) for each in costs.table()] == [(0, 0), (0, poor.total - costs.bound)]
 
 
 def test_a_soft_rule_costs_what_is_paid_less_what_it_moves() -> None:
