@@ -27,7 +27,8 @@ from sync_protocol import chain
 from sync_protocol.effects import STATES, Move
 from sync_protocol.events import Event
 
-STOCK_AT = """
+_STOCK_AT = text(
+    """
     WITH sellable AS (
         SELECT location, sku, sum(quantity) AS quantity, max(changed_at) AS changed_at
         FROM stock_balance WHERE tenant = :tenant AND sku = ANY(:skus) AND state = 'sellable'
@@ -40,11 +41,9 @@ STOCK_AT = """
            CASE WHEN d.at >= coalesce(s.changed_at, d.at) THEN d.available END AS doubt, s.changed_at
     FROM sellable s FULL JOIN claimed c USING (location, sku)
     LEFT JOIN (SELECT * FROM stock_doubt WHERE tenant = :tenant) d USING (location, sku)
-"""
-"""The view of the stock that all promises and orders share: takes ``tenant`` and ``skus``, gives the fields of
-:class:`~central.inventory.domain.StockAt`."""
-
-_STOCK_AT = text(f"{STOCK_AT} ORDER BY location, sku")
+    ORDER BY location, sku
+    """
+)
 
 
 @dataclass(frozen=True)

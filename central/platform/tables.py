@@ -205,7 +205,7 @@ import_report = Table(
     required("rows_refused", Integer, "0"),
     PrimaryKeyConstraint("tenant", "report_id"),
 )
-"""One import of a file. ``kind`` is one of those of :mod:`central.imports`; ``source`` the file's name, not its path."""
+"""One import of a file. ``kind`` is one of :mod:`central.imports`; ``source`` the file's name, not its path."""
 
 import_finding = Table(
     "import_finding",

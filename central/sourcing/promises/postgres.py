@@ -6,12 +6,12 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from central.fleet.calendars import parse_cutoff, read_hours, read_weekdays
 from central.fleet.tables import BELIEVED, EDGE, UNVERIFIED, WAREHOUSE
-from central.inventory.postgres import STOCK_AT
 from central.platform.tables import TENANT
 from central.sourcing.promises.domain import Stock
 from central.sourcing.promises.network import NEVER_OPEN, Load, Site
@@ -62,33 +62,49 @@ _LOAD = text(
     """
 )
 
+# The view of the stock is that of `central.inventory.postgres.stock_at`, which a test holds it to. It is put together
+# here, as rows of one SKU come as two arrays: joined by the database, they would take three times as long.
 _CART = text(
-    f"""
-    SELECT i.sku, i.weight_g, i.withdrawn, coalesce(w.quantity, 0) AS wanted, s.locations, s.available
+    """
+    SELECT i.sku, i.weight_g, i.withdrawn, s.locations, s.quantities, c.places, c.claims, d.doubted, d.said,
+           coalesce((SELECT w.quantity FROM reservation_balance w WHERE w.tenant = i.tenant AND w.sku = i.sku
+                     AND w.location = '' AND w.state = 'wanted'), 0) AS wanted
     FROM item i
+    LEFT JOIN LATERAL (
+        SELECT array_agg(b.location) AS locations, array_agg(b.quantity) AS quantities FROM stock_balance b
+        WHERE b.tenant = i.tenant AND b.sku = i.sku AND b.state = 'sellable' AND b.quantity <> 0
+    ) s ON true
+    LEFT JOIN LATERAL (
+        SELECT array_agg(r.location) AS places, array_agg(r.quantity) AS claims FROM reservation_balance r
+        WHERE r.tenant = i.tenant AND r.sku = i.sku AND r.state = 'offered' AND r.location <> '' AND r.quantity <> 0
+    ) c ON true
     LEFT JOIN (
-        SELECT sku, array_agg(location) AS locations, array_agg(available) AS available
-        FROM (SELECT sku, location, least(sellable, coalesce(doubt, sellable)) - claimed AS available
-              FROM ({STOCK_AT}) each_place) known
-        WHERE available > 0 GROUP BY sku
-    ) s ON s.sku = i.sku
-    LEFT JOIN reservation_balance w
-        ON w.tenant = i.tenant AND w.sku = i.sku AND w.location = '' AND w.state = 'wanted'
+        SELECT k.sku, array_agg(k.location) AS doubted, array_agg(k.available) AS said FROM stock_doubt k
+        WHERE k.tenant = :tenant AND k.sku = ANY(:skus) AND NOT EXISTS (
+            SELECT 1 FROM stock_balance b WHERE b.tenant = k.tenant AND b.location = k.location AND b.sku = k.sku
+            AND b.state = 'sellable' AND b.changed_at > k.at)
+        GROUP BY k.sku
+    ) d ON d.sku = i.sku
     WHERE i.tenant = :tenant AND i.sku = ANY(:skus)
     """
 )
 
 
+Units = tuple[Sequence[str], Sequence[int]]
+"""Locations, and units at each of them; a location may come several times."""
+
+
 @dataclass(frozen=True, slots=True)
 class Goods:
-    """A SKU of the cart: the weight of one unit, whether it is no longer sold, units that orders without a place claim,
-    and the ``locations`` that have some of it, with the units ``available`` at each."""
+    """A SKU of the cart: the weight of one unit, whether it is no longer sold, and units that orders without a place
+    claim; by location what is ``sellable``, what is ``claimed`` of it, and the ``doubts`` that hold."""
 
     weight_g: int
     withdrawn: bool
     wanted: int
-    locations: Sequence[str]
-    available: Sequence[int]
+    sellable: Units
+    claimed: Units
+    doubts: Units
 
 
 async def read_version(conn: AsyncConnection) -> str:
@@ -118,7 +134,14 @@ async def read_load(conn: AsyncConnection, index: Mapping[str, int], silent_s: f
 async def read_goods(conn: AsyncConnection, skus: Sequence[str]) -> dict[str, Goods]:
     """Those of ``skus`` that the catalogue knows, with the stock that orders see."""
     return {
-        row.sku: Goods(row.weight_g, row.withdrawn, row.wanted, row.locations or (), row.available or ())
+        row.sku: Goods(
+            row.weight_g,
+            row.withdrawn,
+            row.wanted,
+            (row.locations or (), row.quantities or ()),
+            (row.places or (), row.claims or ()),
+            (row.doubted or (), row.said or ()),
+        )
         for row in await conn.execute(_CART, {"tenant": TENANT, "skus": list(skus)})
     }
 
@@ -126,21 +149,32 @@ async def read_goods(conn: AsyncConnection, skus: Sequence[str]) -> dict[str, Go
 def stock_of(goods: Mapping[str, Goods], index: Mapping[str, int]) -> Stock:
     """The stock in arrays; locations that the ``index`` does not know yet are left out."""
     available = np.zeros((len(goods), len(index)), np.int64)
-    for row, each in enumerate(goods.values()):
-        try:
-            columns, units = list(map(index.__getitem__, each.locations)), each.available
-        except KeyError:
-            known = [
-                (index[at], units) for at, units in zip(each.locations, each.available, strict=True) if at in index
-            ]
-            columns, units = [column for column, _ in known], [units for _, units in known]
-        available[row, columns] = units
+    for row, each in zip(available, goods.values(), strict=True):
+        columns, units = _columns(each.sellable, index)
+        if len(set(columns)) == len(columns):
+            row[columns] = units
+        else:  # several lots or serial numbers
+            np.add.at(row, columns, units)
+        columns, units = _columns(each.doubts, index)
+        row[columns] = np.minimum(row[columns], units)
+        columns, units = _columns(each.claimed, index)
+        row[columns] -= units
+        np.maximum(row, 0, out=row)
     return Stock(
         {sku: row for row, sku in enumerate(goods)},
         available,
         np.array([each.wanted for each in goods.values()], np.int64),
         np.array([each.weight_g for each in goods.values()], np.int64),
     )
+
+
+def _columns(units: Units, index: Mapping[str, int]) -> tuple[list[int], NDArray[np.int64]]:
+    locations, counts = units
+    try:
+        return list(map(index.__getitem__, locations)), np.array(counts, np.int64)
+    except KeyError:
+        known = [(index[at], count) for at, count in zip(locations, counts, strict=True) if at in index]
+        return [column for column, _ in known], np.array([count for _, count in known], np.int64)
 
 
 def _site(row: Any) -> Site:

@@ -1,6 +1,7 @@
 """POST /v1/promise against a real database: live stock, calendars, capacity, and what is refused."""
 
 import json
+import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -167,18 +168,42 @@ async def test_units_that_orders_without_a_place_want_are_promised_to_nobody_els
 
 
 async def test_the_view_of_the_stock_is_the_one_that_orders_use(town: Town) -> None:
-    await town.do(
-        "INSERT INTO stock_doubt (location, sku, available, event_id, at)"
-        f" VALUES ('S0001', 'tea', 4, '{town.ids.uuid7()}', now() + interval '1 hour'),"
-        f" ('S0002', 'tea', 4, '{town.ids.uuid7()}', now() - interval '1 hour')",
-        "INSERT INTO reservation_balance (sku, location, state, quantity) VALUES ('tea', 'W0001', 'offered', 30)",
-    )
+    chance = random.Random(4)
+    locations, skus = ("S0001", "S0002", "W0001"), ("tea", "mug")
+    for _ in range(12):
+        await town.do("TRUNCATE stock_balance, stock_doubt, reservation_balance")
+        for location in locations:
+            for sku in skus:
+                for lot in chance.sample(("", "a", "b"), chance.randint(0, 3)):
+                    await town.do(
+                        "INSERT INTO stock_balance (location, sku, state, lot, serial, quantity, changed_at) VALUES"
+                        f" ('{location}', '{sku}', '{chance.choice(('sellable', 'sellable', 'damaged'))}', '{lot}', '',"
+                        f" {chance.randint(-2, 6)}, now() - interval '{chance.randint(1, 9)} hours')"
+                    )
+                if chance.random() < 0.5:
+                    await town.do(
+                        "INSERT INTO stock_doubt (location, sku, available, event_id, at) VALUES ('"
+                        f"{location}', '{sku}', {chance.randint(0, 4)}, '{town.ids.uuid7()}',"
+                        f" now() - interval '{chance.randint(1, 9)} hours')"
+                    )
+                for state in ("offered", "set_aside"):
+                    await town.do(
+                        "INSERT INTO reservation_balance (sku, location, state, quantity)"
+                        f" VALUES ('{sku}', '{location}', '{state}', {chance.choice((0, 0, 1, 2))})"
+                    )
+        async with town.engine.connect() as conn:
+            goods = await postgres.read_goods(conn, skus)
+            places = await inventory.stock_at(conn, skus)
+        found = postgres.stock_of(goods, {location: number for number, location in enumerate(locations)})
+        expected = {(each.location, each.sku): each.available for each in places}
+        for sku, row in found.row.items():
+            assert found.available[row].tolist() == [expected.get((location, sku), 0) for location in locations]
+
+
+async def test_a_location_that_is_newer_than_the_network_in_memory_is_left_out(town: Town) -> None:
     async with town.engine.connect() as conn:
         goods = await postgres.read_goods(conn, ["tea"])
-        stock = await inventory.stock_at(conn, ["tea"])
-    available = dict(zip(goods["tea"].locations, goods["tea"].available, strict=True))
-    assert available == {each.location: each.available for each in stock if each.available}
-    assert available == {"S0001": 4, "S0002": 10}
+    assert postgres.stock_of(goods, {"S0002": 0, "S0007": 1}).available.tolist() == [[10, 0]]
 
 
 async def test_a_location_whose_day_is_full_begins_with_its_next_one(town: Town) -> None:
