@@ -16,8 +16,8 @@ from routing.rules.draft import Bound, Cause, Draft, Held, Tally
 from routing.rules.kinds import PLACE_IN_TABLE
 from routing.rules.match import HOUR_MS
 from routing.rules.rule import Rule
-from routing.rules.scene import PICKUP, SHIP, Scene
-from routing.rules.view import UNITS_MAX, Units, View
+from routing.rules.scene import PICKUP, SHIP, UNITS_MAX, Scene
+from routing.rules.view import Units, View
 from routing.terms import LineTerm
 
 MINUTE_MS = HOUR_MS // 60

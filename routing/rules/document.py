@@ -53,7 +53,9 @@ class Policy:
     id: str = given(Id(), says="the name that segments and rules use")
     note: str = given(Text(), "", says="what the policy is for")
     fallbacks: tuple[Fallback, ...] = given(
-        Listed(Record(Fallback)), (), says="steps in the order of their time, each on top of those before"
+        Listed(Record(Fallback), high=FALLBACKS_MAX),
+        (),
+        says="steps in the order of their time, each on top of those before",
     )
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from routing.arrays import Cents, Flags, Index, Whole
-from routing.rules.view import UNITS_MAX, Units, View
+from routing.rules.scene import UNITS_MAX
+from routing.rules.view import Units, View
 from routing.terms import LineTerm
 
 ROWS_AT_ONCE = 256
@@ -87,8 +88,9 @@ class Draft:
     def __post_init__(self) -> None:
         orders, options = len(self.view.orders), len(self.view.options)
         self.blocked = np.zeros((orders, options), np.uint16)
-        room = [UNITS_MAX if place.capacity is None else max(place.capacity, 0) for place in self.view.places]
-        self.capacity = np.minimum(np.array(room, np.int64), UNITS_MAX)[self.view.place_of]
+        room = [place.capacity for place in self.view.places]
+        known = [UNITS_MAX if units is None else min(max(units, 0), UNITS_MAX) for units in room]
+        self.capacity = np.array(known, np.int64)[self.view.place_of]
         self.ship_capacity = np.full(options, UNITS_MAX, np.int64)
         self.pickup_capacity = np.full(options, UNITS_MAX, np.int64)
         self.max_packages = np.zeros(orders, np.int64)

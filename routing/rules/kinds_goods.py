@@ -7,9 +7,8 @@ import numpy as np
 
 from routing.rules.draft import Bound, Cause, Draft
 from routing.rules.fields import Listed, Number, Strict, Text, Whole, given
-from routing.rules.kinds_network import options_where
 from routing.rules.rule import Rule
-from routing.rules.view import UNITS_MAX
+from routing.rules.scene import UNITS_MAX
 
 _TAGS = Listed(Text(1))
 
@@ -24,7 +23,7 @@ class AskedBefore(Rule):
     def apply(self, draft: Draft, bound: Bound) -> None:
         lines = draft.view.lines
         for location in sorted({location for line in lines for location in line.excluded}):
-            here = options_where(draft, lambda p, location=location: p.location == location)  # type: ignore[misc]
+            here = draft.view.at(location)
             asked = np.array([location in line.excluded for line in lines], np.bool_)
             draft.block_lines(bound, asked, here, Cause("was asked for it before and could not"))
 
@@ -40,7 +39,7 @@ class Hazmat(Rule):
 
     def apply(self, draft: Draft, bound: Bound) -> None:
         view, lines = draft.view, draft.view.tagged(self.tags)
-        uncertified = options_where(draft, lambda p: self.certification not in p.certifications)
+        uncertified = draft.view.places_where(lambda p: self.certification not in p.certifications)
         cause = Cause(f"is not certified for {self.certification}", f"if it were certified for {self.certification}")
         draft.block_lines(bound, lines, uncertified, cause)
         sent = lines & view.ships[view.order_of]
@@ -64,17 +63,12 @@ class AgeRestricted(Rule):
 
     def apply(self, draft: Draft, bound: Bound) -> None:
         view = draft.view
-        orders = view.orders
-        banned = np.fromiter(
-            (o.country in self.forbidden or f"{o.country}-{o.region}" in self.forbidden for o in orders),
-            np.bool_,
-            len(orders),
-        )
+        banned = view.orders_where(lambda o: o.country in self.forbidden or f"{o.country}-{o.region}" in self.forbidden)
         lines = view.tagged(self.tags) & view.ships[view.order_of]
         law = Cause("may not send it: the law of the destination forbids it")
         draft.block_lines(bound, lines & banned[view.order_of], np.ones_like(bound.options), law)
         # A service of the place: a carrier's service such as ground may come with a signature or without.
-        without = options_where(draft, lambda p: self.service not in p.services)
+        without = draft.view.places_where(lambda p: self.service not in p.services)
         cause = Cause(f"does not offer {self.service}", f"if it offered {self.service}")
         draft.block_lines(bound, lines, without, cause)
 

@@ -1,6 +1,5 @@
 """Hard kinds about the state of a location: whether it can be asked at all, and when."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import ClassVar
@@ -18,13 +17,6 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 NO_ZONE = Cause("has no time zone that is known")
 
 
-def options_where(draft: Draft, test: Callable[[Place], bool]) -> Flags:
-    """(K,): options at the places that pass the test."""
-    places = np.array([test(place) for place in draft.view.places], np.bool_)
-    found: Flags = places[draft.view.place_of]
-    return found
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeedsBox(Rule):
     """A location without a box of its own cannot be asked."""
@@ -32,7 +24,7 @@ class NeedsBox(Rule):
     kind: ClassVar[str] = "needs_box"
 
     def apply(self, draft: Draft, bound: Bound) -> None:
-        without = options_where(draft, lambda place: not place.has_box)
+        without = draft.view.places_where(lambda place: not place.has_box)
         draft.block(bound, without, Cause("has no box: it is known, but nobody there can be asked"))
 
 
@@ -44,16 +36,16 @@ class SameCountry(Rule):
 
     def apply(self, draft: Draft, bound: Bound) -> None:
         keys = [(order.country, order.currency) for order in draft.view.orders]
+        places = [(place.country, place.currency) for place in draft.view.places]
         for key in sorted(set(keys)):
-            country, currency = key
-            abroad = options_where(
-                draft,
-                lambda place, country=country, currency=currency: (  # type: ignore[misc]
-                    place.currency != currency or bool(country and place.country and country != place.country)
-                ),
-            )
-            same = np.fromiter((other == key for other in keys), np.bool_, len(keys))
+            abroad = np.array([_abroad(key, place) for place in places], np.bool_)[draft.view.place_of]
+            same = np.array([other == key for other in keys], np.bool_)
             draft.block(bound, abroad, Cause("is in another country or currency"), same)
+
+
+def _abroad(order: tuple[str, str], place: tuple[str, str]) -> bool:
+    (country, currency), (own_country, own_currency) = order, place
+    return own_currency != currency or bool(country and own_country and own_country != country)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +55,7 @@ class Closed(Rule):
     kind: ClassVar[str] = "closed"
 
     def apply(self, draft: Draft, bound: Bound) -> None:
-        draft.block(bound, options_where(draft, lambda place: bool(place.closed)), Cause("takes no orders"))
+        draft.block(bound, draft.view.places_where(lambda place: bool(place.closed)), Cause("takes no orders"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +66,11 @@ class Offered(Rule):
 
     def apply(self, draft: Draft, bound: Bound) -> None:
         view = draft.view
-        no_pickup = options_where(draft, lambda place: not place.hands_over)
+        no_pickup = draft.view.places_where(lambda place: not place.hands_over)
         # What is transferred is handed over elsewhere: the location that sends it needs no counter.
         no_pickup &= np.array([not option.transfer_to for option in view.options], np.bool_)
         draft.block(bound, no_pickup, Cause("does not hand over orders"), view.collected)
-        draft.block(bound, options_where(draft, lambda place: not place.ships), Cause("does not ship"), view.ships)
+        draft.block(bound, draft.view.places_where(lambda place: not place.ships), Cause("does not ship"), view.ships)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,10 +224,10 @@ class Offline(Rule):
     def apply(self, draft: Draft, bound: Bound) -> None:
         now, limit = draft.view.now_ms, self.minutes
         if limit is None:
-            draft.block(bound, options_where(draft, lambda p: p.silent), Cause("has been silent for too long"))
+            draft.block(bound, draft.view.places_where(lambda p: p.silent), Cause("has been silent for too long"))
             return
-        silent = options_where(
-            draft, lambda p: p.offline_since_ms is not None and now - p.offline_since_ms > limit * MINUTE_MS
+        silent = draft.view.places_where(
+            lambda p: p.offline_since_ms is not None and now - p.offline_since_ms > limit * MINUTE_MS
         )
         draft.block(bound, silent, Cause(f"has been silent for more than {limit} minutes"))
 
@@ -248,8 +240,9 @@ class MaxRejects(Rule):
     rejects: int = given(Whole(0, 10_000), says="the most rejects of a day", stricter=Strict.LESS)
 
     def apply(self, draft: Draft, bound: Bound) -> None:
-        for count in sorted({p.rejects for p in draft.view.places if p.rejects > self.rejects}):
-            here = options_where(draft, lambda p, count=count: p.rejects == count)  # type: ignore[misc]
+        rejects = np.array([place.rejects for place in draft.view.places], np.int64)[draft.view.place_of]
+        for count in sorted(set(rejects[rejects > self.rejects].tolist())):
+            here = rejects == count
             cause = Cause(f"has rejected {count} offers today, more than {self.rejects}", f"if {count} were allowed")
             draft.block(bound, here, cause)
 

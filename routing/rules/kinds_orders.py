@@ -7,7 +7,7 @@ import numpy as np
 
 from routing.rules.draft import ROWS_AT_ONCE, Bound, Cause, Draft
 from routing.rules.fields import Listed, Number, Strict, Text, Whole, given
-from routing.rules.kinds_network import MINUTE_MS, options_where
+from routing.rules.kinds_network import MINUTE_MS
 from routing.rules.match import VALUE_MAX
 from routing.rules.rule import Rule
 from routing.rules.view import EARTH_RADIUS_MILES
@@ -52,8 +52,9 @@ class Freeze(Rule):
         view = draft.view
         for location in sorted({line.picking for line in view.lines} - {""}):
             lines = np.array([line.picking == location for line in view.lines], np.bool_)
-            others = options_where(draft, lambda p, location=location: p.location != location)  # type: ignore[misc]
-            draft.block_lines(bound, lines, others, Cause("may not take over what is being picked elsewhere"))
+            draft.block_lines(
+                bound, lines, ~view.at(location), Cause("may not take over what is being picked elsewhere")
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +67,10 @@ class Pinned(Rule):
     def apply(self, draft: Draft, bound: Bound) -> None:
         pins = [order.pinned_location for order in draft.view.orders]
         for location in sorted(set(pins) - {""}):
-            others = options_where(draft, lambda p, location=location: p.location != location)  # type: ignore[misc]
             orders = np.array([pin == location for pin in pins], np.bool_)
-            draft.block(bound, others, Cause("is not the location that a service agent has chosen"), orders)
+            draft.block(
+                bound, ~draft.view.at(location), Cause("is not the location that a service agent has chosen"), orders
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +200,7 @@ class Destination(Rule):
     def apply(self, draft: Draft, bound: Bound) -> None:
         view = draft.view
         for kind in self.destinations:
-            there = np.fromiter((order.kind == kind for order in view.orders), np.bool_, len(view.orders))
+            there = np.array([order.kind == kind for order in view.orders], np.bool_)
             cannot = ~view.offers(self.service) if self.service else np.ones_like(bound.options)
             named = kind.replace("_", " ")
             text = f"does not send to a {named} address" + (f" without {self.service}" if self.service else "")
@@ -221,11 +223,7 @@ class Embargo(Rule):
 
     def apply(self, draft: Draft, bound: Bound) -> None:
         view = draft.view
-        there = np.fromiter(
-            (o.country in self.countries or f"{o.country}-{o.region}" in self.regions for o in view.orders),
-            np.bool_,
-            len(view.orders),
-        )
+        there = view.orders_where(lambda o: o.country in self.countries or f"{o.country}-{o.region}" in self.regions)
         draft.block(bound, np.ones_like(bound.options), Cause("may not send there: an embargo"), there & view.ships)
 
     def impossible(self) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from routing.rules.document import RuleSet
-from routing.rules.findings import Finding
+from routing.rules.findings import Finding, Severity
 from routing.rules.kinds_network import Pause
 from routing.rules.kinds_orders import Exclude, Only, OrderValue
 from routing.rules.kinds_soft import Prefer
@@ -78,9 +78,9 @@ def _contradictions(rule_set: RuleSet) -> Iterator[Finding]:
     for one, other in combinations(rule_set.rules, 2):
         why = _contradiction(one, other) if _together(one, other) else ""
         if why:
-            severity = "warning" if isinstance(one, Prefer) or isinstance(other, Prefer) else "error"
+            severity: Severity = "warning" if one.soft or other.soft else "error"
             text = f"rules {one.id} and {other.id} contradict each other: {why}"
-            yield Finding(severity, _at(rule_set, other), text, "drop one, or let them bind different orders")  # type: ignore[arg-type]
+            yield Finding(severity, _at(rule_set, other), text, "drop one, or let them bind different orders")
 
 
 def _contradiction(one: Rule, other: Rule) -> str:

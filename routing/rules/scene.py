@@ -15,6 +15,9 @@ from routing.arrays import Real, Whole
 
 SHIP, PICKUP = "ship", "pickup"
 
+UNITS_MAX = 10**9
+"""What is more counts as so much; also the capacity of what has no limit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Load:
@@ -156,7 +159,7 @@ class Stock:
         units = np.zeros((len(skus), len(places)), np.int64)
         for (location, sku), count in available.items():
             if sku in row and location in column:
-                units[row[sku], column[location]] = count
+                units[row[sku], column[location]] = min(max(count, -1), UNITS_MAX)
         return cls(tuple(skus), units)
 
 

@@ -1,5 +1,6 @@
 """A scene as arrays, each made once and when it is first asked for, and the local times of its options."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -10,14 +11,11 @@ from numpy.typing import NDArray
 from retail.clock import NOW_MS_MAX
 from retail.errors import Refused
 from routing.arrays import Cents, Flags, Floats, Index
-from routing.rules.scene import PICKUP, SHIP, OpenLine, Scene
+from routing.rules.scene import PICKUP, SHIP, UNITS_MAX, OpenLine, OpenOrder, Place, Scene
 
 EARTH_RADIUS_MILES = 3958.8
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WORTH_MAX = 2**60
-UNITS_MAX = 10**9
-"""What is more counts as so much; also the capacity of what has no limit."""
-
 Units = NDArray[np.int32]
 _NOT_A_MOMENT = "the moment is not between 1970 and 9998"
 
@@ -61,28 +59,42 @@ class View:
     @cached_property
     def ships(self) -> Flags:
         """(O,): the order is sent."""
-        return self._service(SHIP)
+        return self.orders_where(lambda order: order.service == SHIP)
 
     @cached_property
     def collected(self) -> Flags:
         """(O,): the order is collected."""
-        return self._service(PICKUP)
-
-    def _service(self, service: str) -> Flags:
-        return np.fromiter((order.service == service for order in self.orders), np.bool_, len(self.orders))
+        return self.orders_where(lambda order: order.service == PICKUP)
 
     def tagged(self, tags: tuple[str, ...]) -> Flags:
         """(n,): the line has one of the tags; every line where none is named."""
         if not tags:
             return np.ones(len(self.lines), np.bool_)
         wanted = frozenset(tags)
-        return np.fromiter((not wanted.isdisjoint(line.tags) for line in self.lines), np.bool_, len(self.lines))
+        return self.lines_where(lambda line: not wanted.isdisjoint(line.tags))
 
     def tagged_skus(self, tags: tuple[str, ...]) -> Flags:
         """(S,): some line of the SKU has one of the tags; every SKU where none is named."""
         found = np.full(len(self.scene.stock.skus), not tags, np.bool_)
         found[self.line_sku[self.tagged(tags)]] = True
         return found
+
+    def places_where(self, test: Callable[[Place], bool]) -> Flags:
+        """(K,): options at the places that pass the test."""
+        places = np.fromiter(map(test, self.places), np.bool_, len(self.places))
+        return np.asarray(places[self.place_of], np.bool_)
+
+    def at(self, location: str) -> Flags:
+        """(K,): options at the place of that key."""
+        return self.places_where(lambda place: place.location == location)
+
+    def orders_where(self, test: Callable[[OpenOrder], bool]) -> Flags:
+        """(O,): orders that pass the test."""
+        return np.fromiter(map(test, self.orders), np.bool_, len(self.orders))
+
+    def lines_where(self, test: Callable[[OpenLine], bool]) -> Flags:
+        """(n,): lines that pass the test."""
+        return np.fromiter(map(test, self.lines), np.bool_, len(self.lines))
 
     def offers(self, service: str) -> Flags:
         """(K,): the option is of that service, or its place has it where the option names none."""

@@ -257,7 +257,7 @@ WILD = scene(
 )
 
 
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(documents(), st.sampled_from([NOON_MS, 0, NOON_MS + 400 * DAY]))
 def test_any_rule_set_on_a_wild_scene_gives_a_problem_that_is_valid_and_solvable(
     document: dict[str, Any], now_ms: int
@@ -268,6 +268,37 @@ def test_any_rule_set_on_a_wild_scene_gives_a_problem_that_is_valid_and_solvable
     assert all(0 <= code < len(found.reasons) for code in np.unique(found.blocked).tolist())
     assert len(found.reasons) == len(found.reason_rules)
     assert all(reason.text for reason in found.reasons[1:])
+
+
+@settings(max_examples=40)
+@given(documents())
+def test_to_drop_a_hard_rule_only_opens_and_to_drop_a_soft_one_only_frees_of_its_price(
+    document: dict[str, Any],
+) -> None:
+    rules = parse(document)
+    whole = compile_rules(rules, WILD, NOON_MS)
+    for rule in rules.rules:
+        rest = compile_rules(rules.without(rule.id), WILD, NOON_MS)
+        shut, still = (_shut(each) for each in (whole, rest))
+        assert not (still & ~shut).any()
+        limits = ("stock", "capacity", "ship_capacity", "pickup_capacity")
+        assert all((getattr(rest, name) >= getattr(whole, name)).all() for name in limits)
+        assert not (rest.complete & ~whole.complete).any()
+        assert not ((rest.kits >= 0) & (whole.kits < 0)).any()
+        fewer = (rest.max_packages > 0) & ((whole.max_packages == 0) | (rest.max_packages < whole.max_packages))
+        assert not fewer.any()
+        kept = {name for name in whole.package_terms | whole.line_terms if name != f"rule {rule.id}"}
+        assert set(rest.package_terms | rest.line_terms) == kept
+        if rule.soft:
+            assert (still == shut).all()
+            assert (rest.stock == whole.stock).all()
+
+
+def _shut(found: Compiled) -> Any:
+    """(n, K): the option may not serve the line, for whatever reason."""
+    order_of = np.repeat(np.arange(len(WILD.orders)), [len(each.lines) for each in WILD.orders])
+    lines = 0 if found.line_blocked is None else found.line_blocked
+    return (found.blocked[order_of] != 0) | (lines != np.zeros_like(found.blocked[order_of]))
 
 
 PLACES = st.builds(

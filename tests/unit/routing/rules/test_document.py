@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from retail.errors import Refused
 from routing.rules.defaults import default_rules
-from routing.rules.document import BYTES_MAX, RULES_MAX, RuleSet, dump, parse, parse_text, schema
+from routing.rules.document import BYTES_MAX, FALLBACKS_MAX, RULES_MAX, RuleSet, dump, parse, parse_text, schema
 from routing.rules.fields import LIST_MAX
 from routing.rules.kinds import KINDS
 from tests.unit.routing.rules.documents import documents
@@ -43,7 +43,7 @@ def test_reading_and_writing_give_the_same_rule_set_and_the_schema_agrees(docume
         assert [error.message for error in SCHEMA.iter_errors(form)] == []
 
 
-@settings(max_examples=120)
+@settings(max_examples=100)
 @given(documents(), st.data())
 def test_a_damaged_document_is_refused_with_a_path_or_still_read_without_loss(
     document: dict[str, Any], data: st.DataObject
@@ -184,6 +184,10 @@ def test_a_list_and_a_document_have_their_greatest_size() -> None:
     assert len(parse(bare(rules=most)).rules) == RULES_MAX
     with pytest.raises(Refused, match="501 entries"):
         parse(bare(rules=[*most, {"id": "x", "kind": "closed"}]))
+    steps = [{"after_minutes": number, "then": "person"} for number in range(FALLBACKS_MAX + 1)]
+    assert len(parse(bare(policies=[{"id": "p", "fallbacks": steps[1:]}])).policies[0].fallbacks) == FALLBACKS_MAX
+    with pytest.raises(Refused, match=r"policies\[0\].fallbacks: it has 21 entries; give 1 to 20"):
+        parse(bare(policies=[{"id": "p", "fallbacks": steps}]))
     names = [f"g{number}" for number in range(LIST_MAX)]
     assert len(parse(rule(at={"groups": names})).rules[0].at.groups) == LIST_MAX
     with pytest.raises(Refused, match="1001 entries"):

@@ -282,7 +282,7 @@ def test_findings_have_a_limit_and_errors_come_first() -> None:
     assert several[0].startswith("error: rules[300]")
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(documents(), st.sampled_from([None, WILD]), st.sampled_from([NOON_MS, 0, NOON_MS + 400 * DAY]))
 def test_lint_says_something_in_words_or_nothing_of_any_rule_set(
     document: dict[str, Any], given: Any, now_ms: int
