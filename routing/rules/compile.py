@@ -11,20 +11,15 @@ import numpy as np
 
 from routing.arrays import Cents, Flags, Index, Whole
 from routing.problem import NO_LEG, Reason
-from routing.rules.document import WAIT, Policy, RuleSet
+from routing.rules.document import Policy, RuleSet
 from routing.rules.draft import Bound, Cause, Draft, Held, Tally
 from routing.rules.kinds import PLACE_IN_TABLE
-from routing.rules.match import HOUR_MS
+from routing.rules.options import pickup_of, pool_of, shut_by_service
+from routing.rules.policies import policies_of, stages_of
 from routing.rules.rule import Rule
 from routing.rules.scene import PICKUP, SHIP, UNITS_MAX, Scene
 from routing.rules.view import Units, View
 from routing.terms import LineTerm
-
-MINUTE_MS = HOUR_MS // 60
-NO_SEGMENT = -1
-ELSEWHERE = Cause("is not where the order is collected")
-TRANSFER = Cause("brings orders to another location, to be collected there")
-NO_SUCH_SERVICE = Cause("knows no such service as the order asks for")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -111,13 +106,13 @@ def compile_rules(rule_set: RuleSet, scene: Scene, now_ms: int) -> Compiled:
     """
     view = View(scene, now_ms)
     draft = Draft(view)
-    segment, policy = _policies(rule_set, view)
-    stage, actions = _stages(rule_set, view, policy)
+    segment, policy = policies_of(rule_set, view)
+    stage, actions = stages_of(rule_set, view, policy)
     for rule in in_turn(rule_set, now_ms):
         bound = _bound(rule_set, rule, view, policy, stage)
         draft.tally(rule.id).orders = int(np.count_nonzero(bound.orders))
         rule.apply(draft, bound)
-    _services(draft)
+    shut_by_service(draft)
     stock = _stock(draft)
     _holds(draft)
     return Compiled(
@@ -131,11 +126,11 @@ def compile_rules(rule_set: RuleSet, scene: Scene, now_ms: int) -> Compiled:
         capacity=draft.capacity,
         ship_capacity=draft.ship_capacity,
         pickup_capacity=draft.pickup_capacity,
-        pool=_pool(view),
+        pool=pool_of(view),
         max_packages=draft.max_packages,
         complete=draft.complete,
         kits=_kits(draft),
-        pickup=_pickup(view),
+        pickup=pickup_of(view),
         held=tuple(held for _, held in sorted(draft.held.items())),
         segment=segment,
         policy=policy,
@@ -168,13 +163,13 @@ def every_cause(rule_set: RuleSet, scene: Scene, now_ms: int, order: int) -> lis
         None if days is None else days[order : order + 1],
     )
     view = View(alone, now_ms)
-    _, policy = _policies(rule_set, view)
-    stage, _ = _stages(rule_set, view, policy)
+    _, policy = policies_of(rule_set, view)
+    stage, _ = stages_of(rule_set, view, policy)
     found: list[list[Cause]] = [[] for _ in view.options]
     for rule in (*in_turn(rule_set, now_ms), None):
         draft = Draft(view)
         if rule is None:
-            _services(draft)
+            shut_by_service(draft)
         else:
             rule.apply(draft, _bound(rule_set, rule, view, policy, stage))
             _holds(draft)
@@ -194,85 +189,6 @@ def _bound(rule_set: RuleSet, rule: Rule, view: View, policy: Index, stage: Inde
             orders &= (policy != number) | (stage < step)
     places = rule.at.places(view.places)
     return Bound(rule.id, orders, places, places[view.place_of], orders[view.order_of])
-
-
-def segments_of(rule_set: RuleSet, view: View) -> Index:
-    """(O,): the segment of every order, -1 for none."""
-    segment = np.full(len(view.orders), NO_SEGMENT)
-    for number, each in enumerate(rule_set.segments):
-        segment[(segment == NO_SEGMENT) & each.match.orders(view)] = number
-    return segment
-
-
-def _policies(rule_set: RuleSet, view: View) -> tuple[Index, Index]:
-    index = {policy.id: number for number, policy in enumerate(rule_set.policies)}
-    segment = segments_of(rule_set, view)
-    # The default stands last, where the index -1 finds it.
-    policies = [*(index[each.policy] for each in rule_set.segments), index[rule_set.default_policy]]
-    return segment, np.array(policies, np.intp)[segment]
-
-
-def _stages(rule_set: RuleSet, view: View, policy: Index) -> tuple[Index, tuple[str, ...]]:
-    """How many fallback steps each order has reached. A clock that was set back makes a wait short, never negative."""
-    since = [o.placed_ms if o.waiting_since_ms is None else o.waiting_since_ms for o in view.orders]
-    stage, actions = np.zeros(len(since), np.intp), []
-    for number, (moment, chosen) in enumerate(zip(since, policy.tolist(), strict=True)):
-        steps = rule_set.policies[chosen].fallbacks
-        reached = [step for step in steps if view.now_ms - moment >= step.after_minutes * MINUTE_MS]
-        stage[number] = len(reached)
-        actions.append(next((step.then for step in reversed(reached) if step.then), WAIT))
-    return stage, tuple(actions)
-
-
-def _services(draft: Draft) -> None:
-    """What follows from the options alone: who can serve an order that is collected, sent, or neither."""
-    view = draft.view
-    every = np.ones(len(view.orders), np.bool_)
-    all_options = np.ones(len(view.options), np.bool_)
-    bound = Bound("", every, np.ones(len(view.places), np.bool_), all_options, every[view.order_of])
-    transfers = np.array([bool(option.transfer_to) for option in view.options], np.bool_)
-    collecting = np.array([option.service == PICKUP for option in view.options], np.bool_)
-    sending = np.array([option.service not in ("", PICKUP) for option in view.options], np.bool_)
-    draft.block(bound, transfers, TRANSFER, view.ships)
-    draft.block(bound, collecting & ~transfers, Cause("is an option to collect"), view.ships)
-    draft.block(bound, sending & ~transfers, Cause("is an option to ship"), view.collected)
-    draft.block(bound, all_options, NO_SUCH_SERVICE, ~(view.ships | view.collected))
-    homeless = np.flatnonzero(view.collected & (_pickup(view) < 0)).tolist()
-    at = _collecting(view) if homeless else {}
-    for number in homeless:
-        elsewhere = np.ones(len(view.options), np.bool_)
-        elsewhere[at.get(view.orders[number].pickup_location, [])] = False
-        this = np.zeros(len(view.orders), np.bool_)
-        this[number] = True
-        draft.block(bound, elsewhere, ELSEWHERE, this)
-
-
-def _collecting(view: View) -> dict[str, list[int]]:
-    """The options by which an order can be collected at a location."""
-    at: dict[str, list[int]] = {}
-    for number, option in enumerate(view.options):
-        if option.transfer_to or option.service in ("", PICKUP):
-            at.setdefault(option.transfer_to or view.places[option.place].location, []).append(number)
-    return at
-
-
-def _pickup(view: View) -> Index:
-    """(O,): the one place whose options serve a collected order, -1 where there is none or others transfer to it."""
-    found = np.full(len(view.orders), -1)
-    if not view.collected.any():
-        return found
-    at = {place.location: number for number, place in enumerate(view.places)}
-    transferred = {option.transfer_to for option in view.options}
-    for number, order in enumerate(view.orders):
-        if order.service == PICKUP and order.pickup_location not in transferred:
-            found[number] = at.get(order.pickup_location, -1)
-    return found
-
-
-def _pool(view: View) -> Index:
-    first: dict[tuple[int, int | None], int] = {}
-    keys = [(option.place, option.at_ms) for option in view.options]
-    return np.array([first.setdefault(key, number) for number, key in enumerate(keys)], np.intp)
 
 
 def _stock(draft: Draft) -> Units:

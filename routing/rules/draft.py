@@ -218,8 +218,9 @@ class Draft:
     def charge_packages(self, bound: Bound, cents: Whole) -> None:
         """``cents`` (K,) per package of the rule's orders, at its options; at least 0."""
         here = np.where(bound.options, cents, 0).astype(np.int32)
-        every = bool(bound.orders.all())
-        self.package_terms[term(bound.rule)] = here if every else np.where(bound.orders[:, None], here, 0)
+        if here.any() and bound.orders.any():
+            every = bool(bound.orders.all())
+            self.package_terms[term(bound.rule)] = here if every else np.where(bound.orders[:, None], here, 0)
 
     def charge_units(self, bound: Bound, rate: Whole, lines: Flags) -> None:
         """``rate`` cents, (L,) or (S, L), for each unit of the rule's ``lines`` (n,) at its places."""
@@ -227,7 +228,8 @@ class Draft:
         if not bound.places.all():
             table = np.where(bound.places, table, np.int32(0))
         amount = np.where(lines & bound.lines, self.view.quantity, 0)
-        self.line_terms[term(bound.rule)] = LineTerm(table, "location" if table.ndim == 1 else "sku", amount)
+        if table.any() and amount.any():
+            self.line_terms[term(bound.rule)] = LineTerm(table, "location" if table.ndim == 1 else "sku", amount)
 
     def _count(self, bound: Bound, pairs: int, first: int) -> None:
         tally = self.tally(bound.rule)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from routing.rules.compile import NO_SEGMENT, Compiled, compile_rules
+from routing.rules.compile import Compiled, compile_rules
 from routing.rules.document import RuleSet
 from routing.rules.findings import Finding
 from routing.rules.match import Where
+from routing.rules.policies import NO_SEGMENT
 from routing.rules.rule import Rule
 from routing.rules.scene import Scene
 

@@ -1,0 +1,64 @@
+"""What follows from the options alone: which of them serve what is sent, what is collected, and where."""
+
+import numpy as np
+
+from routing.arrays import Index
+from routing.rules.draft import Bound, Cause, Draft
+from routing.rules.scene import PICKUP
+from routing.rules.view import View
+
+ELSEWHERE = Cause("is not where the order is collected")
+TRANSFER = Cause("brings orders to another location, to be collected there")
+NO_SUCH_SERVICE = Cause("knows no such service as the order asks for")
+
+
+def shut_by_service(draft: Draft) -> None:
+    """What follows from the options alone: who can serve an order that is collected, sent, or neither."""
+    view = draft.view
+    every = np.ones(len(view.orders), np.bool_)
+    all_options = np.ones(len(view.options), np.bool_)
+    bound = Bound("", every, np.ones(len(view.places), np.bool_), all_options, every[view.order_of])
+    transfers = np.array([bool(option.transfer_to) for option in view.options], np.bool_)
+    collecting = np.array([option.service == PICKUP for option in view.options], np.bool_)
+    sending = np.array([option.service not in ("", PICKUP) for option in view.options], np.bool_)
+    draft.block(bound, transfers, TRANSFER, view.ships)
+    draft.block(bound, collecting & ~transfers, Cause("is an option to collect"), view.ships)
+    draft.block(bound, sending & ~transfers, Cause("is an option to ship"), view.collected)
+    draft.block(bound, all_options, NO_SUCH_SERVICE, ~(view.ships | view.collected))
+    homeless = np.flatnonzero(view.collected & (pickup_of(view) < 0)).tolist()
+    at = _collecting(view) if homeless else {}
+    for number in homeless:
+        elsewhere = np.ones(len(view.options), np.bool_)
+        elsewhere[at.get(view.orders[number].pickup_location, [])] = False
+        this = np.zeros(len(view.orders), np.bool_)
+        this[number] = True
+        draft.block(bound, elsewhere, ELSEWHERE, this)
+
+
+def _collecting(view: View) -> dict[str, list[int]]:
+    """The options by which an order can be collected at a location."""
+    at: dict[str, list[int]] = {}
+    for number, option in enumerate(view.options):
+        if option.transfer_to or option.service in ("", PICKUP):
+            at.setdefault(option.transfer_to or view.places[option.place].location, []).append(number)
+    return at
+
+
+def pickup_of(view: View) -> Index:
+    """(O,): the one place whose options serve a collected order, -1 where there is none or others transfer to it."""
+    found = np.full(len(view.orders), -1)
+    if not view.collected.any():
+        return found
+    at = {place.location: number for number, place in enumerate(view.places)}
+    transferred = {option.transfer_to for option in view.options}
+    for number, order in enumerate(view.orders):
+        if order.service == PICKUP and order.pickup_location not in transferred:
+            found[number] = at.get(order.pickup_location, -1)
+    return found
+
+
+def pool_of(view: View) -> Index:
+    """(K,): the first option of the same place and time."""
+    first: dict[tuple[int, int | None], int] = {}
+    keys = [(option.place, option.at_ms) for option in view.options]
+    return np.array([first.setdefault(key, number) for number, key in enumerate(keys)], np.intp)
