@@ -9,6 +9,7 @@ from routing.calendars.hours import Hours, Span, Spans
 from routing.calendars.local_time import DAY_MINUTES
 
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+_CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})")
 _LAST_MINUTE = DAY_MINUTES - 1
 
 
@@ -63,5 +64,7 @@ def _end(minute: int) -> int:
 
 
 def _minute(text: str) -> int:
-    hour, minute = text.split(":")
-    return int(hour) * 60 + int(minute)
+    match = _CLOCK.fullmatch(text)
+    if match is None:
+        raise Refused("hours", f"{text[:20]!r} is not a time of day", "import the hours again")
+    return int(match[1]) * 60 + int(match[2])

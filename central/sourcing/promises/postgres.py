@@ -15,6 +15,7 @@ from central.fleet.tables import BELIEVED, EDGE, UNVERIFIED, WAREHOUSE
 from central.platform.tables import TENANT
 from central.sourcing.promises.domain import Stock
 from central.sourcing.promises.network import NEVER_OPEN, Load, Site
+from retail.errors import Refused
 from routing.calendars.carrier import Collection
 
 _VERSION = text(
@@ -179,16 +180,24 @@ def _columns(units: Units, index: Mapping[str, int]) -> tuple[list[int], NDArray
 
 def _site(row: Any) -> Site:
     known = row.coordinate_state in (BELIEVED, UNVERIFIED)
-    hours = NEVER_OPEN
+    unusable = _unusable(row)
+    hours, collections = NEVER_OPEN, dict[str, Collection | None]()
     if row.time_zone is not None and row.hours is not None:
         days = {date.fromisoformat(day).toordinal(): spans for day, spans in (row.days or {}).items()}
-        hours = read_hours(row.time_zone, row.hours, days)
+        try:
+            hours = read_hours(row.time_zone, row.hours, days)
+            collections = {
+                service: Collection(parse_cutoff(cutoff), read_weekdays(weekdays)) if weekdays else None
+                for service, (weekdays, cutoff) in (row.collections or {}).items()
+            }
+        except Refused as error:  # somebody wrote them by hand: one location must not end all promises
+            unusable = unusable or f"takes no orders: its calendar cannot be used, as {error.problem}"
     return Site(
         location=row.location,
         name=row.name,
         city=row.city,
         is_warehouse=row.kind == WAREHOUSE,
-        unusable=_unusable(row),
+        unusable=unusable,
         ships=row.ships,
         hands_over=row.pickups,
         lat=row.lat if known else None,
@@ -197,10 +206,7 @@ def _site(row: Any) -> Site:
         country=row.country,
         units_per_day=row.capacity_units_per_day,
         hours=hours,
-        collections={
-            service: Collection(parse_cutoff(cutoff), read_weekdays(days)) if days else None
-            for service, (days, cutoff) in (row.collections or {}).items()
-        },
+        collections=collections,
     )
 
 

@@ -8,6 +8,7 @@ import asyncio
 import math
 import re
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -32,7 +33,7 @@ QUANTITY_MAX = 100_000
 STALE_S_MAX = 10.0
 """Who asks when the network was read longer ago than this waits for it to be read again."""
 THREAD_LINES = 6
-"""A cart of more lines is computed beside the event loop: it may take several milliseconds."""
+"""A cart of more lines is computed beside the event loop, one after the other: it may take a tenth of a second."""
 
 _MINUTE_MS = 60_000
 
@@ -104,6 +105,9 @@ class PromiseDesk:
         self._silent_s, self._refresh_s, self._pickup_km = silent_s, refresh_s, pickup_km
         self._prices = prices or NoBidPrices()
         self._view: _View | None = None
+        self._turn = asyncio.Lock()
+        # Large carts wait for each other, so that they never take more than a half from the small ones.
+        self._beside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="promise")
 
     async def run(self) -> NoReturn:
         """Keep the network fresh until cancelled. The database may come and go."""
@@ -164,20 +168,25 @@ class PromiseDesk:
         asked = (view.network, view.load, stock, cart, self._prices, now_ms)
         if len(question.lines) <= THREAD_LINES:
             return Answer(now_ms, currency, promise(*asked))
-        return Answer(now_ms, currency, await asyncio.to_thread(promise, *asked))
+        loop = asyncio.get_running_loop()
+        return Answer(now_ms, currency, await loop.run_in_executor(self._beside, promise, *asked))
 
     async def _fresh(self, now_ms: int) -> _View:
+        view = self._usable(now_ms)
+        if view is not None:
+            return view
+        async with self._turn:  # whoever waited finds what the one before has read
+            if self._usable(now_ms) is None:
+                await self.refresh()
+        assert self._view is not None
+        return self._view
+
+    def _usable(self, now_ms: int) -> _View | None:
         view = self._view
-        stale_s = max(STALE_S_MAX, 2 * self._refresh_s)
-        if (
-            view is None
-            or self._clock.monotonic() - view.read_at > stale_s
-            or not view.network.timetable.covers(now_ms)
-        ):
-            await self.refresh()
-            view = self._view
-            assert view is not None
-        return view
+        if view is None or not view.network.timetable.covers(now_ms):
+            return None
+        age_s = self._clock.monotonic() - view.read_at
+        return view if age_s <= max(STALE_S_MAX, 2 * self._refresh_s) else None
 
 
 def _faults_of_destination(to: Destination) -> Iterator[Refused]:

@@ -1,5 +1,6 @@
 """POST /v1/promise against a real database: live stock, calendars, capacity, and what is refused."""
 
+import asyncio
 import json
 import random
 from collections.abc import AsyncIterator
@@ -274,6 +275,20 @@ async def test_the_network_is_read_again_when_it_changed_or_the_clock_was_set_ba
     town.clock.set_wall(FRIDAY_MS - 40 * 86_400_000)
     found = await town.promised(("tea", 1))
     assert found["pickup"][0]["ready_by"].startswith("2026-12-07")  # the Monday after that Sunday
+
+
+async def test_a_calendar_that_makes_no_sense_closes_its_own_location_only(town: Town) -> None:
+    await town.do("""UPDATE location SET hours = '{"mon": [["17:00", "09:00"]]}' WHERE location = 'S0001'""")
+    found = await town.promised(("tea", 1), pickup_location="S0001")
+    assert "its calendar cannot be used" in found["pickup"][0]["note"]
+    assert [each["complete"] for each in found["pickup"]] == [False, True]
+
+
+async def test_large_carts_are_answered_beside_small_ones(town: Town) -> None:
+    lines = [("tea", 1)] * 12
+    large, small = await asyncio.gather(town.promised(*lines), town.promised(("mug", 1)))
+    assert [line["missing"] for line in large["pickup"][0]["lines"]] == [0] * 10 + [1] * 2
+    assert small["pickup"][0]["complete"]
 
 
 async def test_an_empty_network_says_so(bare: Town) -> None:
