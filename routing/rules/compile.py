@@ -194,7 +194,7 @@ def _bound(rule_set: RuleSet, rule: Rule, view: View, policy: Index, stage: Inde
 def _stock(draft: Draft) -> Units:
     """Units less what is kept back; a line that would have been served but for that is blocked with the reason."""
     view = draft.view
-    if draft.kept is None or draft.kept_by is None:
+    if draft.kept is None:
         return view.units
     left = view.units - draft.kept
     draft.block_denied(view.units, left)

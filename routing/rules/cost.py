@@ -179,8 +179,6 @@ def _bound(problem: Problem, values: Cents) -> int:
     )
     for price, limit, most in useful:
         if price is not None:
-            if price.shape != limit.shape:
-                raise Refused("prices", f"have shape {price.shape}, not {limit.shape}", "give the run's own duals")
             total -= int((price * np.minimum(limit, most).astype(np.int64)).sum())
     return total
 

@@ -156,9 +156,7 @@ class Draft:
 
     def block_denied(self, units: Units, left: Units) -> None:
         """Block where ``units`` (S, L) would serve a line, and what rules have ``left`` of them would not."""
-        view, by = self.view, self.kept_by
-        if by is None:
-            return
+        view, by = self.view, np.zeros(units.shape, np.uint16) if self.kept_by is None else self.kept_by
         for code in sorted(set(np.unique(by).tolist()) - {0}):
             mine: Flags = by == code
             cause, every = self.causes[code], np.ones(len(view.lines), np.bool_)

@@ -168,7 +168,8 @@ class View:
         for option in self.options:
             key = self.places[option.place].zone, self.moment(option.at_ms)
             if key not in made:
-                made[key] = at(key[1], self.zones[option.place])
+                zone = self.zones[option.place]
+                made[key] = None if zone is None else at(key[1], zone)
             times.append(made[key])
         return times
 
@@ -180,17 +181,15 @@ class View:
         """A moment as people at the place read it: ``14:00`` today, else ``24 Dec 14:00``."""
         zone = self.zones[place]
         then, now = at(moment_ms, zone or UTC_ZONE), at(self.now_ms, zone or UTC_ZONE)
-        if then is None or now is None:
-            return ""
         text = f"{then:%H:%M}" if then.date() == now.date() else f"{then.day} {then:%b %H:%M}"
         if then.year != now.year:
             text = f"{then.day} {then:%b %Y %H:%M}"
         return text if zone else f"{text} UTC"
 
 
-def at(moment_ms: int, zone: ZoneInfo | None) -> datetime | None:
+def at(moment_ms: int, zone: ZoneInfo) -> datetime:
     """A moment on the clocks of a zone."""
-    return None if zone is None else (_EPOCH + timedelta(milliseconds=moment_ms)).astimezone(zone)
+    return (_EPOCH + timedelta(milliseconds=moment_ms)).astimezone(zone)
 
 
 def _zone(name: str) -> ZoneInfo | None:

@@ -168,6 +168,8 @@ def test_a_plan_or_duals_of_another_run_are_refused() -> None:
     with pytest.raises(Refused, match="its plan does not fit"):
         RuleCosts(rule_set, of, NOON_MS, build, elsewhere)
     solved = best(build(compile_rules(rule_set, of, NOON_MS)), Prices(stock=np.zeros((1, 3))))
+    with pytest.raises(Refused, match=r"stock price.rate: has shape \(2, 3\); give shape \(1, 3\)"):
+        RuleCosts(rule_set, of, NOON_MS, build, replace(solved, prices=Prices(stock=np.zeros((2, 3)))))
     with pytest.raises(Refused, match="there is no rule 'y'"):
         RuleCosts(rule_set, of, NOON_MS, build, solved).of("y")
 

@@ -101,6 +101,16 @@ def test_what_safety_stock_keeps_from_a_line_is_said_only_where_it_is_the_reason
     assert texts(found) == [""] * 4
 
 
+def test_options_of_a_location_have_its_units_and_its_rules() -> None:
+    options = (Option(1), Option(0, "ground"), Option(1, "ground"))
+    given = scene(order(line("tea", 2)), places=TWO, options=options, units=[[2, 3]])
+    found = compiled({"kind": "safety_stock", "units": 1}, {"kind": "minimum_stock", "units": 3}, given=given)
+    assert line_texts(found) == ["", "has fewer than 3 units of it", ""]
+    assert found.stock.tolist() == [[1, 2]]
+    kept = compiled({"kind": "safety_stock", "units": 2}, given=given)
+    assert [text != "" for text in line_texts(kept)] == [True, True, True]
+
+
 def test_the_last_unit_and_those_on_display_stay() -> None:
     given = scene(order(line("tea")), places=(*TWO, place("C")), units=[[1, 5, 2]], display=[[0, 3, 9]])
     found = compiled({"kind": "last_unit"}, given=given)
