@@ -8,5 +8,6 @@ Pure: values in, values out; the moment is an argument. The path of the data::
     the same + plan and duals of a run -> RuleCosts    what every rule cost
 
 A kind of rule is one class in ``kinds_*.py``: its fields say how they are read, written and described, and its
-``apply`` says what it does to a draft. The table is :data:`routing.rules.kinds.KINDS`; nothing else knows of a kind.
+``apply`` says what it does to a draft. The table is :data:`routing.rules.kinds.KINDS`; nothing else
+knows of a kind, but for lint where two kinds may contradict each other.
 """
