@@ -142,9 +142,10 @@ class Promised:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Wanted:
-    """The lines of a cart (n,) against its stock: ``rows`` of the stock, ``units`` asked, ``have`` (n, L) to be had
-    there after the lines before of the same SKU."""
+    """The lines of a cart (n,) against its stock: ``available`` (S, L) beside the orders without a place, ``rows`` of
+    it, ``units`` asked, ``have`` (n, L) to be had there after the lines before of the same SKU."""
 
+    available: Ints
     rows: Ints
     units: Ints
     have: Ints
@@ -157,9 +158,7 @@ def promise(network: Network, load: Load, stock: Stock, cart: Cart, prices: BidP
         return Promised((), NO_NETWORK, (), nothing, NO_NETWORK, far_assumed=False)
     wanted = _wanted(network, stock, cart)
     distance = network.distances_km(cart.lat, cart.lon)
-    open_to = network.usable & ~load.silent & (network.currency == cart.currency)
-    if cart.country:
-        open_to &= (network.country == cart.country) | (network.country == "")
+    open_to = network.selling(cart.country, cart.currency) & ~load.silent
     pickups, no_pickup = _pickups(network, load, cart, wanted, distance, open_to, now_ms)
     options, ship_lines, no_shipping = _shipping(network, load, stock, cart, wanted, distance, open_to, prices, now_ms)
     return Promised(pickups, no_pickup, options, ship_lines, no_shipping, far_assumed=bool(np.isnan(cart.lat)))
@@ -174,7 +173,7 @@ def _wanted(network: Network, stock: Stock, cart: Cart) -> _Wanted:
     available = np.minimum(stock.available, beside[:, None])
     before = np.array([units[:number][rows[:number] == row].sum() for number, row in enumerate(rows)], np.int64)
     have = np.clip(available[rows] - before[:, None], 0, units[:, None])
-    return _Wanted(rows, units, have)
+    return _Wanted(available, rows, units, have)
 
 
 def _full(network: Network, load: Load, units: Ints | int) -> tuple[Flags, Ints]:
@@ -264,7 +263,9 @@ def _shipping(
     today, next_day = network.outlooks(now_ms)
     zone = network.zones_at(distance)
     places = np.arange(len(network.sites))
-    arrival = np.where(full, next_day.arrival[:, zone, places], today.arrival[:, zone, places])
+    arrival = today.arrival[:, zone, places]
+    if full.any():
+        arrival = np.where(full, next_day.arrival[:, zone, places], arrival)
     # Locations without coordinates do not ship: nobody knows from how far.
     sends = open_to & network.ships & ~np.isnan(network.lat) & (arrival < NEVER_DAY).any(axis=0)
     whole = (wanted.have == wanted.units[:, None]) & sends & (room >= wanted.units[:, None])
@@ -359,8 +360,7 @@ class _Question:
         self._skus, self._line_sku = np.unique(wanted.rows[served], return_inverse=True)
         self._units = wanted.units[served]
         self._kg = stock.weight_g[wanted.rows[served]] * self._units / 1000
-        beside = np.maximum(stock.available.sum(axis=1) - stock.wanted, 0)
-        self._stock = np.minimum(stock.available, beside[:, None])[self._skus]
+        self._stock = wanted.available[self._skus]
         self._room = room
         self._packing = np.array(tariff.packing, np.int64)[network.kind]
         self._handling = np.array(tariff.handling_per_unit, np.int64)[network.kind]

@@ -23,6 +23,9 @@ HORIZON_DAYS = 14
 WINDOW_DAYS = 2
 """A timetable is used for so long, then made anew."""
 
+_SELLING_MAX = 64
+"""Countries and currencies for which the answer is kept; then all are forgotten."""
+
 NEVER_OPEN = Hours("UTC", ((),) * 7)
 """Stands for hours that are not known."""
 
@@ -113,6 +116,7 @@ class Network:
     currencies: Mapping[str, tuple[str, ...]]
     collections: tuple[tuple[Collection | None, ...], ...]
     _outlooks: dict[int, tuple[Outlook, Outlook]] = field(default_factory=dict)
+    _selling: dict[tuple[str, str], Flags] = field(default_factory=dict)
 
     @classmethod
     def of(cls, sites: Sequence[Site], terms: Terms, now_ms: int) -> Self:
@@ -149,14 +153,27 @@ class Network:
             collections=collections,
         )
 
+    def selling(self, country: str, currency: str) -> Flags:
+        """(L,): usable, sells in ``currency`` and within ``country``, where that is not empty."""
+        key = country, currency
+        found = self._selling.get(key)
+        if found is None:
+            found = self.usable & (self.currency == currency)
+            if country:
+                found &= (self.country == country) | (self.country == "")
+            if len(self._selling) >= _SELLING_MAX:
+                self._selling.clear()
+            self._selling[key] = found
+        return found
+
     def outlooks(self, now_ms: int) -> tuple[Outlook, Outlook]:
         """For work that begins at ``now_ms``, and with each location's next day. Kept until the moment changes."""
-        if now_ms not in self._outlooks:
+        made = self._outlooks.get(now_ms)
+        if made is None:
             made = self._outlook(np.full(len(self.sites), now_ms)), self._outlook(self.timetable.next_day(now_ms))
             self._outlooks.clear()
             self._outlooks[now_ms] = made
-            return made
-        return self._outlooks[now_ms]
+        return made
 
     def _outlook(self, begins: Ints) -> Outlook:
         minutes, table = self.terms.pick_minutes, self.timetable
