@@ -63,7 +63,7 @@ _REGIONS = text(
 AT_ONCE = 500
 """Rows that are read before other work of the process gets its turn."""
 
-SKUS_AT_ONCE = 50
+SKUS_AT_ONCE = 8
 
 
 async def regions(conn: AsyncConnection) -> list[str]:
@@ -80,6 +80,7 @@ async def read_available(conn: AsyncConnection, skus: Collection[str]) -> dict[t
         for each in await inventory.stock_at(conn, wanted[first : first + SKUS_AT_ONCE]):
             if each.available:
                 found[each.location, each.sku] = each.available
+        await asyncio.sleep(0)
     return found
 
 

@@ -4,6 +4,7 @@
 A run is stored before anything is done about its answer, so every offer can be traced to the inputs it follows from.
 """
 
+import asyncio
 import datetime
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -22,7 +23,8 @@ from central.sourcing.answer import Answer, Answered, TakenBack
 from central.sourcing.answer import read as read_answer
 from central.sourcing.domain import BidPrices, Effort, OpenLine, OpenOrder, Snapshot, Steering
 from central.sourcing.postgres import read_available, read_places
-from central.sourcing.question import Asked, Question, Rules, made_by
+from central.sourcing.question import Asked, Question, made_by
+from central.sourcing.question import read as read_question
 from central.sourcing.solver import QuestionRefused, Reply, SolverFailed
 from central.sourcing.tariff import Tariff
 from retail.clock import Clock
@@ -106,43 +108,67 @@ async def run_batch(desk: Desk, fence: Fence, known_subject: bytes | None = None
     """
     limits = desk.limits
     async with desk.engine.connect() as conn:
-        snapshot = await _snapshot(conn, fence.region, limits, limits.settled_s)
-        rules = await rule_sets.live(conn)
-        last = await runs.last_prices(conn, fence.region) if snapshot.orders else None
-    if not snapshot.orders:
+        last = await runs.last_prices(conn, fence.region)
+        prices = BidPrices() if last is None else last.prices
+        steering = Steering("batch", limits.effort, 0, limits.move_cents, prices)
+        case = await _case(desk, conn, fence.region, steering, limits.settled_s)
+    if case is None:
         return Outcome()
-    prices = BidPrices() if last is None else last.prices
-    steering = Steering("batch", limits.effort, 0, limits.move_cents, prices)
-    question = _question(desk, fence.region, snapshot, steering, rules)
+    if case.asked.subject == known_subject:
+        return Outcome(subject=case.asked.subject)
     try:
-        return await _decide(desk, fence, question, known_subject)
+        return await _decide(desk, fence, case)
     except SolverFailed as error:
         if limits.effort == ONE_BY_ONE:
             raise
         log.warning("orders are sourced one by one, the optimiser failed", region=fence.region, problem=str(error))
-        plain = replace(question, steering=replace(steering, effort=ONE_BY_ONE, prices=BidPrices()))
-        return await _decide(desk, fence, plain, None)
+        plain = replace(read_question(case.asked), steering=replace(steering, effort=ONE_BY_ONE, prices=BidPrices()))
+        return await _decide(desk, fence, await _asked(plain))
 
 
 async def run_single(desk: Desk, fence: Fence, only: Collection[UUID], prices: BidPrices) -> Outcome:
     """Source new orders at once, each exactly, at the prices of the last batch. Raises as :func:`run_batch` does."""
-    async with desk.engine.connect() as conn:
-        snapshot = await _snapshot(conn, fence.region, desk.limits, orders.NEVER_SETTLED_S, only)
-        rules = await rule_sets.live(conn)
-    if not snapshot.orders:
-        return Outcome()
     steering = Steering("single", ONE_BY_ONE, 0, 0, prices)
-    return await _decide(desk, fence, _question(desk, fence.region, snapshot, steering, rules), None)
+    async with desk.engine.connect() as conn:
+        case = await _case(desk, conn, fence.region, steering, orders.NEVER_SETTLED_S, only)
+    return Outcome() if case is None else await _decide(desk, fence, case)
 
 
-def _question(desk: Desk, region: str, snapshot: Snapshot, steering: Steering, rules: Rules) -> Question:
-    return Question(region, snapshot, desk.tariff, rules, steering, desk.clock.now_ms(), made_by())
+@dataclass(frozen=True)
+class _Case:
+    """A question in its bytes, and what carrying its answer out needs of it.
+
+    The tables of stock are only in the bytes: as hundreds of thousands of small objects they would make every pass of
+    the garbage collector stop the requests of this process.
+    """
+
+    asked: Asked
+    question: Question
 
 
-async def _decide(desk: Desk, fence: Fence, question: Question, known_subject: bytes | None) -> Outcome:
-    asked = question.asked()
-    if asked.subject == known_subject:
-        return Outcome(subject=asked.subject)
+async def _case(
+    desk: Desk,
+    conn: AsyncConnection,
+    region: str,
+    steering: Steering,
+    settled_s: float,
+    only: Collection[UUID] | None = None,
+) -> _Case | None:
+    """What is to be decided now; None where there is nothing."""
+    snapshot = await _snapshot(conn, region, desk.limits, settled_s, only)
+    if not snapshot.orders:
+        return None
+    rules = await rule_sets.live(conn)
+    return await _asked(Question(region, snapshot, desk.tariff, rules, steering, desk.clock.now_ms(), made_by()))
+
+
+async def _asked(question: Question) -> _Case:
+    asked = await asyncio.to_thread(question.asked)  # tables as long as the stock: others get their turn meanwhile
+    return _Case(asked, replace(question, snapshot=replace(question.snapshot, available={})))
+
+
+async def _decide(desk: Desk, fence: Fence, case: _Case) -> Outcome:
+    asked, question = case.asked, case.question
     run_id, started_at = desk.ids.uuid7(), datetime.datetime.fromtimestamp(question.now_ms / 1000, datetime.UTC)
     kept = await runs.kept(asked)
     async with desk.engine.begin() as conn:
