@@ -38,10 +38,11 @@ def parse_weekdays(text: str) -> frozenset[int]:
     """Weekdays (0 is Monday) from ``mon-fri``, ``mon,wed,sat`` or ``none``. Raises :class:`Refused`."""
     days: set[int] = set()
     for part in [] if text == "none" else text.split(","):
-        first, _, last = part.strip().partition("-")
-        if first not in DAYS or (last or first) not in DAYS:
+        first, dash, last = part.strip().partition("-")
+        last = last if dash else first
+        if first not in DAYS or last not in DAYS:
             raise Refused("days", f"{text[:40]!r} are not weekdays", "write them like mon-fri, mon,wed,sat or none")
-        start, length = DAYS.index(first), (DAYS.index(last or first) - DAYS.index(first)) % 7
+        start, length = DAYS.index(first), (DAYS.index(last) - DAYS.index(first)) % 7
         days |= {(start + step) % 7 for step in range(length + 1)}
     return frozenset(days)
 

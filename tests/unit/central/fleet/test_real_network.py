@@ -1,10 +1,12 @@
 """The network import on every store of a real chain, with its real dirt (see shared/data/README.md)."""
 
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from central.fleet.calendars import read_hours
 from central.fleet.geography import DISTANCE_KM_MAX, Position, distance_km, read_centroids, zip_digits
 from central.fleet.network_checks import Surroundings
 from central.fleet.network_rows import adapter, read_location, read_places
@@ -12,6 +14,9 @@ from central.fleet.place import Place
 from central.importing.csv_file import open_table
 from central.importing.rows import once_each
 from retail.cleaning import CleaningReport
+from routing.calendars.hours import ready_by
+from routing.calendars.limits import MINUTE_MS, NEVER_MS
+from routing.calendars.timetable import Timetable
 
 NETWORK = Path(__file__).parents[4].parent / "shared/data/network"
 STORES, ZIPS = NETWORK / "bestbuy_stores.csv", NETWORK / "us_zip_centroids.csv"
@@ -80,3 +85,18 @@ def test_all_hours_are_read_and_the_doubtful_ones_named(read: Read) -> None:
     assert Counter(tuple(map(tuple, (place.hours or {})["sun"])) for place in places.values()).most_common(1) == [
         ((("11:00", "20:00"),), 711)
     ]
+
+
+@pytest.mark.parametrize("night", ["2026-03-08T05:00+00:00", "2026-11-01T03:00+00:00", "2026-12-24T18:00+00:00"])
+def test_every_store_is_ready_in_its_opening_hours_also_when_clocks_change(read: Read, night: str) -> None:
+    places = [place for place in read[0].values() if place.time_zone and place.hours]
+    calendars = [read_hours(str(place.time_zone), place.hours or {}, {}) for place in places]
+    assert len({calendar.zone for calendar in calendars}) > 10
+    now_ms = int(datetime.fromisoformat(night).timestamp() * 1000)
+    found = Timetable.of(calendars, [], now_ms).ready_by(now_ms, 60)
+    assert [ready_by(calendar, now_ms, 60) for calendar in calendars] == found.tolist()
+    for calendar, ready_ms in zip(calendars, found.tolist(), strict=True):
+        assert now_ms + 60 * MINUTE_MS <= ready_ms < NEVER_MS
+        local = datetime.fromtimestamp(ready_ms / 1000, calendar.tz)
+        minute = local.hour * 60 + local.minute
+        assert any(span.opens <= minute < span.closes for span in calendar.on(local.toordinal()))
