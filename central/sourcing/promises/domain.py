@@ -197,13 +197,12 @@ def _pickups(
     places = np.flatnonzero(near)
     far = np.where(np.isnan(distance), np.inf, distance)
     order = places[np.lexsort((places, ready[places], far[places]))]
-    chosen = order[: cart.pickups_max].tolist()
-    whole = order[complete[order]][:1].tolist()
-    if chosen and whole and whole[0] not in chosen:  # the nearest place that has everything is always told
-        chosen[-1] = whole[0]
     preferred = network.index.get(cart.pickup, -1)
-    if preferred >= 0:
-        chosen = [preferred, *(place for place in chosen if place != preferred)][: cart.pickups_max]
+    first = [preferred] if preferred >= 0 else []
+    chosen = [*first, *(place for place in order.tolist() if place != preferred)][: cart.pickups_max]
+    whole = order[complete[order]][:1].tolist()
+    if whole and whole[0] not in chosen[:-1] and len(chosen) > len(first):
+        chosen[-1] = whole[0]  # the nearest place that has everything is always told
 
     def told(place: int) -> PickupPlace:
         site = network.sites[place]
@@ -222,6 +221,8 @@ def _pickups(
 
     if chosen:
         return tuple(map(told, chosen)), ""
+    if not cart.pickups_max:
+        return (), "no place was asked for"
     if not (open_to & network.hands_over).any():
         return (), "no place that hands over orders can be promised now"
     if serves.any():

@@ -65,6 +65,9 @@ def test_the_nearest_complete_place_is_told_however_far_down_the_list() -> None:
     found = asked(sites, [[1] * 7 + [2]], cart((0, 2), pickups_max=3))
     assert [place.location for place in found.pickups] == ["S0001", "S0002", "S0008"]
     assert [place.complete for place in found.pickups] == [False, False, True]
+    preferring = asked(sites, [[1] * 7 + [2]], cart((0, 2), pickups_max=2, pickup="S0005"))
+    assert [place.location for place in preferring.pickups] == ["S0005", "S0008"]
+    assert asked(sites, [[1] * 8], cart((0, 1), pickups_max=0)).no_pickup == "no place was asked for"
 
 
 def test_places_too_far_to_go_are_left_out_and_the_answer_says_so() -> None:
@@ -197,3 +200,37 @@ def test_holidays_are_dates() -> None:
     for text in ("25.12.2026", ",".join(["2026-12-25"] * 401)):
         with pytest.raises(Refused, match="carrier_holidays"):
             parse_holidays(text)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 1), st.integers(1, 100_000)), min_size=1, max_size=20),
+    st.lists(st.integers(0, 10**9), min_size=2, max_size=2),
+    st.integers(0, 30_000),
+    st.floats(-90, 90) | st.just(float("nan")),
+    st.floats(-180, 180),
+    st.sampled_from(("US", "FR", "")),
+    st.integers(0, 20),
+    st.integers(0, 2**40),
+)
+def test_whatever_is_asked_is_answered_or_refused(
+    lines: list[tuple[int, int]],
+    units: list[int],
+    weight_g: int,
+    lat: float,
+    lon: float,
+    country: str,
+    pickups_max: int,
+    later: int,
+) -> None:
+    network = Network.of([site(1), site(2, units_per_day=50_000)], TERMS, NOW + later)
+    having = replace(stock([units, units[::-1]]), weight_g=np.full(2, weight_g, np.int64))
+    question = cart(*lines, lat=lat, lon=lon, country=country, pickups_max=pickups_max, pickup="S0002")
+    try:
+        found = promise(network, idle(network), having, question, NoBidPrices(), NOW + later)
+    except Refused as error:
+        assert error.field == "lines"
+        return
+    assert len(found.pickups) <= pickups_max
+    assert bool(found.options) != bool(found.no_shipping)
+    assert all(line.available + line.missing == asked[1] for line, asked in zip(found.ship_lines, lines, strict=True))
+    assert all(option.price >= 0 for option in found.options)
