@@ -9,11 +9,14 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from central.sourcing.answer import read
 from central.sourcing.question import Asked
 from central.sourcing.solver import QuestionRefused, Solver, SolverFailed
 from central.sourcing.solver_process import solve
+from simulators.broker import free_port
+from tests.integration.central.sourced import network, order, rows, stock
 from tests.integration.central.sourcing_questions import question
 
 PATIENCE_S = 60.0
@@ -124,6 +127,40 @@ asyncio.run(main())
         assert is_alive(pid)
         owner.kill()
     assert gone(pid)
+
+
+def solvers_of(owner: int) -> list[int]:
+    """The solver processes that ``owner`` has started."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            if parent == owner and b"solver_process" in (folder / "cmdline").read_bytes():
+                found.append(int(folder.name))
+        except (FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+            continue
+    return found
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+async def test_a_centre_that_is_stopped_leaves_no_solver_behind(
+    engine: AsyncEngine, database_url: str, how: signal.Signals
+) -> None:
+    await network(engine)
+    await stock(engine, "S0001", 5)
+    await order(engine, 1)
+    command = [sys.executable, "-m", "central", "worker"]
+    env = {**os.environ, "DATABASE_URL": database_url, "TILLWAY_CENTRAL_BROKER_PORT": str(free_port())}
+    centre = await asyncio.create_subprocess_exec(
+        *command, cwd=Path(__file__).parents[3], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    async with asyncio.timeout(60):
+        while not await rows(engine, "SELECT 1 FROM task") or not solvers_of(centre.pid):
+            await asyncio.sleep(0.05)
+        solvers = solvers_of(centre.pid)
+        centre.send_signal(how)
+        assert await centre.wait() == (-how if how == signal.SIGKILL else 0)
+    assert all(gone(pid) for pid in solvers)
 
 
 async def grows_by_kb(warm: int, more: int) -> int:
