@@ -146,6 +146,7 @@ task = Table(
         "offered", "assigned", "started", "packed", "shipped", "handed_over", "rejected", "withdrawn", "released",
     ),
     Index(None, "tenant", "order_id"),
+    Index(None, "tenant", "offered_at"),
     Index("task_unfinished_idx", "tenant", "location", "task_id", postgresql_where=text("closed_at IS NULL")),
 )  # fmt: skip
 """A pick list that one location was asked for. ``rev`` counts the centre's decisions on it."""
