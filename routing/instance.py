@@ -2,7 +2,7 @@
 
 An instance holds, for orders o, lines i, locations l and SKUs s: ``ord_ptr`` (O + 1,), ``line_sku``, ``line_qty``,
 ``line_bo`` (n,), ``F`` (O, L) dollars per package (infinite: l may not serve o), ``perlb`` (O, L), ``weight`` (S,),
-``pick`` (L,) and ``opp`` (S, L) dollars per unit, ``avail`` (S, L), ``cap`` (L,), ``loc_xy`` (L, 2), ``ord_xy`` (O, 2).
+``pick`` (L,) and ``opp`` (S, L) dollars per unit, ``avail`` (S, L), ``cap`` (L,), ``ord_xy`` (O, 2).
 """
 
 from dataclasses import dataclass
@@ -12,13 +12,19 @@ import numpy as np
 
 from retail.errors import Refused
 from routing.arrays import Floats, Index
-from routing.batch.batch import Batch, Group
+from routing.batch.batch import Batch, Draw
+from routing.batch.parts import BUNDLES_MAX, Parts
 from routing.batch.solve import Solution
+from routing.quotes import TICKS, Quotes
 
 _NAMES = (
-    "ord_ptr", "line_sku", "line_qty", "line_bo", "F", "perlb", "weight", "pick", "opp", "avail", "cap", "loc_xy",
+    "ord_ptr", "line_sku", "line_qty", "line_bo", "F", "perlb", "weight", "pick", "opp", "avail", "cap", 
     "ord_xy",
 )  # fmt: skip
+
+
+_TICK = 1e-6
+"""Dollars in a tick of a large order's quotes."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -63,82 +69,85 @@ class _Builder:
     def __init__(self, arrays: dict[str, Floats]) -> None:
         self.a = arrays
         self.ptr = arrays["ord_ptr"].astype(np.intp)
-        self.sku, self.units = arrays["line_sku"].astype(np.intp), arrays["line_qty"].astype(np.int64)
+        self.sku, self.units = arrays["line_sku"].astype(np.intp), arrays["line_qty"].astype(np.float64)
         self.skus, self.locations = arrays["avail"].shape
         self.held = np.nonzero(arrays["avail"])
         self.first = np.searchsorted(self.held[0], np.arange(self.skus + 1))
         self.stock = arrays["avail"][self.held].astype(np.float64)
+        self.capacity = arrays["cap"].astype(np.int64)
+        self.weights = arrays["weight"].astype(np.float64)
 
     def instance(self) -> Instance:
         lines = np.diff(self.ptr)
-        groups: list[Group] = []
-        rows: list[Index] = []
-        demand = np.zeros(len(self.stock) + self.locations)
+        parts = Parts(np.concatenate([self.stock, self.a["cap"].astype(np.float64)]))
         for count in np.unique(lines).tolist():
-            group, options = self._group(count, np.flatnonzero(lines == count), sum(len(r) for r in rows), demand)
-            groups.append(group)
-            rows.append(options)
-        limit = np.concatenate([self.stock, self.a["cap"].astype(np.float64)])
-        scarce = demand > limit
-        pools = slice(len(self.stock), None)
-        scarce[pools] = True  # every pool keeps its place, so that its price is found again
-        number = np.full(len(limit) + 1, int(scarce.sum()))
-        number[:-1][scarce] = np.arange(int(scarce.sum()))
-        cells = np.flatnonzero(scarce[: len(self.stock)])
-        batch = Batch(
-            order_ptr=self.ptr,
-            units=self.units,
-            groups=tuple(_renumbered(group, number) for group in groups),
-            row_option=np.concatenate(rows),
-            limit=np.concatenate([limit[scarce], [np.inf]]),
-            place=self.a["ord_xy"],
-            resource_place=self.a["loc_xy"][np.concatenate([self.held[1][cells], np.arange(self.locations), [0]])],
-        )
+            orders = np.flatnonzero(lines == count)
+            if count <= BUNDLES_MAX:
+                self._group(count, orders, parts)
+            else:
+                for order in orders.tolist():
+                    self._large(order, parts)
+        batch = parts.batch(self.ptr, self.a["ord_xy"].astype(np.float64), keep_from=len(self.stock))
+        cells = parts.scarce[parts.scarce < len(self.stock)]
         return Instance(batch, self.held[0][cells] * self.locations + self.held[1][cells], self.locations)
 
-    def _group(self, count: int, orders: Index, first_row: int, demand: Floats) -> tuple[Group, Index]:
-        a, size = self.a, len(orders)
-        lines = self.ptr[orders][:, None] + np.arange(count)
+    def _group(self, count: int, orders: Index, parts: Parts) -> None:
+        size, lines = len(orders), self.ptr[orders][:, None] + np.arange(count)
+        order, option, cost, cells = self._rows(orders, lines)
+        backorder = np.full((1 << count, size), np.inf)
+        backorder[1 << np.arange(count)] = self.a["line_bo"][lines].T
+        units = self.units[lines].T
+        parts.group(
+            n=count,
+            most=0,
+            orders=orders,
+            order=order,
+            option=option,
+            fixed=self.a["F"][orders[order], option].astype(np.float64),
+            cost=cost,
+            draws=(Draw(cells, units), Draw(option + len(self.stock), units)),
+            backorder=backorder,
+        )
+
+    def _large(self, order: int, parts: Parts) -> None:
+        lines = np.arange(self.ptr[order], self.ptr[order + 1])
+        _, option, cost, cells = self._rows(np.array([order]), lines[None])
+        units, pool = self.units[lines], option + len(self.stock)
+        quotes = Quotes(
+            options=option,
+            fixed=np.rint(self.a["F"][order, option] / _TICK),
+            lines=np.rint(cost / _TICK),
+            backorder=np.rint(self.a["line_bo"][lines] / _TICK),
+            units=units.astype(np.int64),
+            room=self.capacity[option],
+            shared=(),
+            place=option,
+            pool=option,
+            leg=None,
+            capacity=self.capacity,
+            weighed=None,
+            bundle=np.arange(len(lines)),
+            complete=False,
+            separate=True,
+        )
+        parts.large(order, quotes, 0, ((cells, units), (pool, units)), _TICK * TICKS)
+
+    def _rows(self, orders: Index, lines: Index) -> tuple[Index, Index, Floats, Index]:
+        """Order and option (r,) of every row, cost and stock cell (n, r) of every line there."""
+        a, (size, count) = self.a, lines.shape
         sku, units = self.sku[lines].ravel(), self.units[lines].ravel()
         length = self.first[sku + 1] - self.first[sku]
         line = np.repeat(np.arange(size * count), length)
         cell = np.arange(len(line)) - np.repeat(np.cumsum(length) - length - self.first[sku], length)
-        location = self.held[1][cell]
-        order = line // count
+        location, order = self.held[1][cell], line // count
         usable = (self.stock[cell] >= units[line]) & np.isfinite(a["F"][orders[order], location])
         usable &= a["cap"][location] >= units[line]
         line, cell, location, order = line[usable], cell[usable], location[usable], order[usable]
-        np.add.at(demand, cell, units[line].astype(np.float64))
         key, row = np.unique(order * self.locations + location, return_inverse=True)
-        of, option = key // self.locations, key % self.locations
-        amount = units[line].astype(np.float64)
-        money = a["perlb"][orders[order], location].astype(np.float64) * (a["weight"][sku[line]] * amount)
+        amount = units[line]
+        money = a["perlb"][orders[order], location].astype(np.float64) * (self.weights[sku[line]] * amount)
         money += (a["pick"][location] + a["opp"][sku[line], location].astype(np.float64)) * amount
         cost = np.full((count, len(key)), np.inf)
-        cells = np.full((count, len(key)), len(demand))
+        cells = np.full((count, len(key)), len(self.stock) + self.locations)
         cost[line % count, row], cells[line % count, row] = money, cell
-        backorder = np.full((1 << count, size), np.inf)
-        backorder[1 << np.arange(count)] = a["line_bo"][lines].T
-        group = Group(
-            n=count,
-            most=0,
-            orders=orders,
-            lines=lines,
-            ptr=np.searchsorted(of, np.arange(size + 1)),
-            order=of,
-            row=np.arange(len(key)) + first_row,
-            fixed=a["F"][orders[of], option].astype(np.float64),
-            cost=cost,
-            cell=cells,
-            pool=option + len(self.stock),
-            leg=None,
-            units=self.units[lines].T.astype(np.float64),
-            backorder=backorder,
-        )
-        return group, option
-
-
-def _renumbered(group: Group, number: Index) -> Group:
-    from dataclasses import replace
-
-    return replace(group, cell=number[group.cell], pool=number[group.pool])
+        return key // self.locations, key % self.locations, cost, cells

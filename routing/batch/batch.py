@@ -1,140 +1,116 @@
 """The question as flat arrays. Money is a float in any unit (cents of a problem, dollars of a benchmark instance).
 
 *Resources* are what several orders may want: units of one SKU at one place, units of work in one pool. They share one
-index: stock cells, then pools, then one entry for "nothing scarce" that is never used up. Cells and pools which all
-orders together cannot exhaust stand for that last entry, so that only what may be contested has a price.
+index, which ends with "nothing scarce", never used up and never priced. What all orders together cannot exhaust stands
+for that last entry, so that only what may be contested has a price.
+
+A *bundle* is what may not be divided: a line, or the lines of a kit. A *row* is one option for one order.
 """
 
-from dataclasses import dataclass, replace
-from typing import Self
+from dataclasses import dataclass
 
 import numpy as np
 
-from routing.arrays import Cents, Flags, Floats, Index
+from routing.arrays import Floats, Index
+from routing.batch.large import LargeOrder
+from routing.parcels import Tariff
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Breaks:
-    """What a package costs by its billable weight, on top of everything else.
+class Draw:
+    """One kind of thing that rows use: ``resource`` (n, r), or (r,) where it is the same for all bundles, and the
+    ``units`` (n, m) that each bundle needs of it."""
 
-    ``table`` (r,) of each row, ``limits`` and ``money`` (tables, b): a package of at most ``limits[t, j]`` costs
-    ``money[t, j]``, the first that fits; a heavier one cannot be sent. ``weight`` (2**n, m): billable weight of every
-    subset of an order's lines.
-    """
+    resource: Index
+    units: Floats
 
-    table: Index
-    limits: Floats
-    money: Floats
-    weight: Floats
 
-    def of(self, subsets: slice, rows: slice, order: Index) -> Floats:
-        """(subsets, rows): cost of each package; ``order`` (rows,) of the group."""
-        weight = self.weight[subsets][:, order]
-        table = self.table[rows]
-        cost = np.full(weight.shape, np.inf)
-        for j in range(self.limits.shape[1] - 1, -1, -1):
-            cost = np.where(weight <= self.limits[table, j], self.money[table, j], cost)
-        return cost
+@dataclass(frozen=True, eq=False, slots=True)
+class Weighed:
+    """What packages cost by weight on top: ``tariff`` (r,) of each row, or -1, an index into ``tariffs``; ``grams`` and
+    ``volume`` (2**n, m) of every subset of an order's bundles."""
+
+    tariffs: tuple[Tariff, ...]
+    tariff: Index
+    grams: Floats
+    volume: Floats
+
+    def money(self, subset: Index | slice, row: Index, order: Index) -> Floats:
+        """Price of packages: of all subsets (2**n, p) or of one each (p,), from rows (p,) of orders (p,)."""
+        grams, volume = self.grams[subset, order], self.volume[subset, order]
+        money = np.zeros(grams.shape)
+        for number, listed in enumerate(self.tariffs):
+            asked = self.tariff[row] == number
+            money[..., asked] = listed.price(grams[..., asked], volume[..., asked])
+        return money
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Group:
-    """All orders with n lines and the same limit on packages; their rows are a slice of the batch's, or some of them.
+    """All orders with n bundles and the same limit on packages; their rows are a slice of the batch's.
 
     ``n``, ``most``
-        Lines; the most packages, 0 for no limit.
-    ``orders`` (m,), ``lines`` (m, n)
-        Their indices, and those of their lines, in the batch.
+        Bundles; the most packages, 0 for no limit.
+    ``orders`` (m,)
+        Their indices in the batch.
     ``ptr`` (m + 1,), ``order`` (r,), ``row`` (r,)
         Rows of the j-th order are ``ptr[j]:ptr[j + 1]``; the order (0 to m - 1) of each; its index in the batch.
     ``fixed`` (r,), ``cost`` (n, r)
-        Money for the package and for each line in it; infinite where the line cannot come from there.
-    ``cell`` (n, r), ``pool`` (r,), ``leg`` (r,) or None
-        Resources that a unit of the line uses.
-    ``units`` (n, m)
-        Of every line.
+        Money for the package and for each bundle in it; infinite where the bundle cannot go by that row.
+    ``draws``
+        What the bundles use.
     ``backorder`` (2**n, m)
-        Money for leaving a subset unserved in one piece: single lines, kits, or the whole; infinite for other subsets.
-    ``allowed`` (2**n, m) or None
-        Subsets that may travel in one package; None for all.
-    ``breaks`` or None
-        Cost of packages by weight.
+        Money for leaving a subset unserved in one piece: a single bundle, or all of an order that goes whole; infinite
+        for other subsets.
+    ``weighed``
+        Cost of packages by weight, or None.
     """
 
     n: int
     most: int
     orders: Index
-    lines: Index
     ptr: Index
     order: Index
     row: Index
     fixed: Floats
     cost: Floats
-    cell: Index
-    pool: Index
-    leg: Index | None
-    units: Floats
+    draws: tuple[Draw, ...]
     backorder: Floats
-    allowed: Flags | None = None
-    breaks: Breaks | None = None
+    weighed: Weighed | None = None
 
     @property
     def size(self) -> int:
         """m, the number of orders."""
         return len(self.orders)
 
-    def kept(self, keep: Flags) -> Self:
-        """The same orders with only the rows marked in ``keep`` (r,)."""
-        chosen = np.flatnonzero(keep)
-        order = self.order[chosen]
-        breaks = self.breaks
-        return replace(
-            self,
-            ptr=np.searchsorted(order, np.arange(self.size + 1)),
-            order=order,
-            row=self.row[chosen],
-            fixed=self.fixed[chosen],
-            cost=np.ascontiguousarray(self.cost[:, chosen]),
-            cell=np.ascontiguousarray(self.cell[:, chosen]),
-            pool=self.pool[chosen],
-            leg=None if self.leg is None else self.leg[chosen],
-            breaks=None if breaks is None else replace(breaks, table=breaks.table[chosen]),
-        )
-
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Batch:
-    """O orders of n lines in all; R rows; ``limit`` units of every resource, the last infinite.
+    """O orders; ``limit`` (resources,) units of each resource, the last infinite.
 
-    ``order_ptr`` (O + 1,), ``units`` (n,)
-        Lines of each order; units of each line.
-    ``row_option`` (R,)
+    ``ptr`` (O + 1,)
+        Bundles of each order, among all of them.
+    ``groups``, ``large``
+        Orders that are divided exactly, by number of bundles; the few with more bundles than that.
+    ``row_option`` (rows,)
         The option that a row stands for.
     ``place`` (O, 2)
         Where each order goes, in any plane, to cut the orders into neighbouring parts.
-    ``resource_place`` (resources, 2)
-        Where each resource is, in the same plane.
     """
 
-    order_ptr: Index
-    units: Cents
+    ptr: Index
     groups: tuple[Group, ...]
+    large: tuple[LargeOrder, ...]
     row_option: Index
     limit: Floats
     place: Floats
-    resource_place: Floats
 
     @property
     def orders(self) -> int:
         """O, the number of orders."""
-        return len(self.order_ptr) - 1
+        return len(self.ptr) - 1
 
     @property
     def resources(self) -> int:
         """The number of resources, "nothing scarce" included."""
         return len(self.limit)
-
-    @property
-    def rows(self) -> int:
-        """R, the number of rows."""
-        return len(self.row_option)

@@ -1,99 +1,154 @@
-"""Integer programmes over the columns of neighbouring orders, several parts at once, the other orders held.
+"""Integer programmes over the columns of neighbouring orders, several parts at once.
 
-The plane is cut into strips with about as many columns each. A strip may use what its own orders use now, and what is
-left over at resources that lie in it; so all strips can be solved at the same time and their plans still fit together.
+The plane is cut into strips with about as many columns each, and what is scarce is dealt out among the strips, so that
+all of them can be solved at the same time and their plans still fit together. The first wave deals everything out as
+the linear programme uses it; later waves leave each strip what its orders use in the plan so far, and deal out only
+what is left. Cut at another angle each time, no border lasts.
 """
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from routing.arrays import Flags, Floats, Index
 from routing.batch.batch import Batch
-from routing.batch.incumbent import Incumbent, used
+from routing.batch.incumbent import Incumbent
 from routing.batch.master import choose
 from routing.batch.pool import Columns
 
+_DECIDED = 0.99
+
 SOLVERS = 2
-"""Integer programmes at a time. Not a matter of the machine: the plan must not depend on it, nor does it."""
+"""Integer programmes at a time. Not read from the machine; the plan does not depend on it either."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Limits of one wave. ``columns`` of one programme at most; its relative ``gap`` and ``nodes``; ``slack``: most
+    """Limits of one wave. ``columns`` of one programme, about; its relative ``gap`` and ``nodes``; ``slack``: most
     reduced cost of a column that takes part, as a share of an order's mean cost; ``seconds``: a net, see
     :func:`routing.batch.master.choose`."""
 
     columns: int
     slack: float
     gap: float
-    nodes: int
-    seconds: float
+    nodes: int = 100_000
+    seconds: float = 60.0
 
 
-class _Strips(NamedTuple):
-    """``order`` (O,) and ``resource`` (resources,): the strip that each belongs to; how ``many``."""
+def wave(
+    batch: Batch, columns: Columns, share: Floats, reduced: Floats, incumbent: Incumbent | None, angle: float,
+    work: Work,
+) -> Incumbent:  # fmt: skip
+    """Solve every strip at ``angle`` (radians). With an ``incumbent``, improve it; else start from nothing.
 
-    order: Index
-    resource: Index
-    many: int
-
-
-def wave(batch: Batch, columns: Columns, incumbent: Incumbent, reduced: Floats, angle: float, work: Work) -> Incumbent:
-    """Solve every strip at ``angle`` (radians) over columns of little ``reduced`` cost (p,); never dearer than before."""
-    candidates = _candidates(columns, incumbent, reduced, work)
+    ``share`` (p,) of each column in the linear programme; ``reduced`` (p,) its reduced cost.
+    """
+    candidates = _tempting(columns, reduced, work)
+    if incumbent is not None:
+        candidates[incumbent.chosen] = True
     counts = np.bincount(columns.order[candidates], minlength=batch.orders)
-    strips = _cut(batch, counts, angle, work.columns)
+    strip, many = _cut(batch, counts, angle, work.columns)
+    wanted = _use(columns, share, strip, many, batch.resources)
+    if incumbent is None:
+        limits = _deal(batch.limit, wanted)
+    else:
+        marked = np.zeros(len(share))
+        marked[incumbent.chosen] = 1.0
+        own = _use(columns, marked, strip, many, batch.resources)
+        limits = own + _deal(incumbent.left, np.maximum(wanted - own, 0.0))
+    limits[:, -1] = np.inf
 
-    def solve(strip: int) -> Index:
-        return _solve(batch, columns, incumbent, candidates, strips, strip, work)
+    def solve(number: int) -> Index:
+        chosen = None if incumbent is None else incumbent.chosen
+        return _solve(columns, candidates & (strip == number)[columns.order], limits[number], chosen, work)
 
     with ThreadPoolExecutor(SOLVERS) as threads:
-        plans = list(threads.map(solve, range(strips.many)))
-    chosen = incumbent.chosen.copy()
-    for plan in plans:
+        plans = np.concatenate(list(threads.map(solve, range(many))))
+    chosen = np.empty(batch.orders, np.intp)
+    chosen[columns.order[plans]] = plans
+    return Incumbent(columns, batch.limit, chosen)
+
+
+def dive(batch: Batch, columns: Columns, share: Floats, reduced: Floats, work: Work) -> Incumbent:
+    """Keep what the linear programme has decided, and solve one programme over the orders that it divides."""
+    decided, limit = _decided(columns, share, batch.limit)
+    settled = np.zeros(batch.orders, np.bool_)
+    settled[columns.order[decided]] = True
+    open_ = ~settled[columns.order]
+    candidates = open_ & _tempting(columns, reduced, work)
+    chosen = np.empty(batch.orders, np.intp)
+    for plan in (np.flatnonzero(decided), _solve(columns, candidates, limit, None, work)):
         chosen[columns.order[plan]] = plan
     return Incumbent(columns, batch.limit, chosen)
 
 
-def _candidates(columns: Columns, incumbent: Incumbent, reduced: Floats, work: Work) -> Flags:
-    """(p,): columns worth a try: little reduced cost, the plan's own, and those that use nothing scarce."""
-    mean = float(columns.cost[incumbent.chosen].mean())
-    candidates = reduced <= work.slack * abs(mean)
-    candidates[incumbent.chosen] = True
-    return candidates
+def _tempting(columns: Columns, reduced: Floats, work: Work) -> Flags:
+    """(p,): columns of little reduced cost, and those that always fit."""
+    tempting: Flags = reduced <= work.slack * float(np.abs(columns.cost).mean())
+    return tempting | columns.uses_nothing()
 
 
-def _cut(batch: Batch, counts: Index, angle: float, most: int) -> _Strips:
-    """Strips across ``angle`` with about as many columns each; ``counts`` (O,) of each order."""
-    across = np.array([np.cos(angle), np.sin(angle)])
-    place = batch.place @ across
+def _decided(columns: Columns, share: Floats, limit: Floats) -> tuple[Flags, Floats]:
+    """(p,) columns that the linear programme takes as good as whole and that fit together, and what they leave."""
+    decided = share > _DECIDED
+    left = limit - _used(columns, decided, len(limit))
+    over = left < 0.0
+    if over.any():  # the linear programme is solved to a tolerance
+        decided[columns.entry_column[over[columns.entry_resource]]] = False
+        left = limit - _used(columns, decided, len(limit))
+    return decided, left
+
+
+def _used(columns: Columns, marked: Flags, resources: int) -> Floats:
+    entries = marked[columns.entry_column]
+    used: Floats = np.bincount(columns.entry_resource[entries], columns.entry_units[entries], resources).astype(
+        np.float64
+    )
+    return used
+
+
+def _cut(batch: Batch, counts: Index, angle: float, most: int) -> tuple[Index, int]:
+    """(O,) the strip of each order, and how many; strips hold about as many columns each, ``counts`` (O,) of them."""
+    place = batch.place @ np.array([np.cos(angle), np.sin(angle)])
     sequence = np.argsort(place, kind="stable")
     total = np.cumsum(counts[sequence])
     many = max(1, -(-int(total[-1]) // most))
-    ends = np.searchsorted(total, np.arange(1, many) * total[-1] / many)
-    order = np.zeros(batch.orders, np.intp)
-    order[sequence] = np.searchsorted(ends, np.arange(batch.orders), side="left")
-    edges = place[sequence][ends]
-    return _Strips(order, np.searchsorted(edges, batch.resource_place @ across), many)
+    strip = np.empty(batch.orders, np.intp)
+    strip[sequence] = np.minimum((total - 1) * many // total[-1], many - 1)
+    return strip, many
 
 
-def _solve(
-    batch: Batch, columns: Columns, incumbent: Incumbent, candidates: Flags, strips: _Strips, strip: int, work: Work
-) -> Index:
-    """The columns that the orders of one strip take."""
-    inside = strips.order == strip
-    own = incumbent.chosen[inside]
-    chosen = candidates & inside[columns.order]
-    limit = used(columns, own, batch.resources) + np.where(strips.resource == strip, incumbent.left, 0.0)
-    limit[-1] = np.inf
-    part = columns.only(chosen)
-    numbers = np.flatnonzero(chosen)
-    start = np.zeros(len(columns.cost), np.bool_)
-    start[own] = True
-    found = choose(part, limit, start[numbers], work.gap, work.nodes, work.seconds)
-    if found is None or part.cost[found].sum() > columns.cost[own].sum():
-        return own
+def _use(columns: Columns, share: Floats, strip: Index, many: int, resources: int) -> Floats:
+    """(many, resources): units that the orders of each strip use when they take each column by its ``share``."""
+    key = strip[columns.order[columns.entry_column]] * resources + columns.entry_resource
+    units = columns.entry_units * share[columns.entry_column]
+    return np.bincount(key, units, many * resources).astype(np.float64).reshape(many, resources)
+
+
+def _deal(left: Floats, wanted: Floats) -> Floats:
+    """(many, resources): whole units of what is ``left`` (resources,), in proportion to what is ``wanted``.
+
+    What nobody wants goes to all alike; the largest remainders are rounded up.
+    """
+    many = len(wanted)
+    left = np.floor(np.where(np.isfinite(left), left, 0.0) + 1e-9)
+    weight = np.where(wanted.sum(axis=0) > 1e-9, wanted, 1.0)
+    exact = left * weight / weight.sum(axis=0)
+    dealt = np.floor(exact + 1e-9)
+    spare = left - dealt.sum(axis=0)
+    rank = np.argsort(np.argsort(dealt - exact, axis=0, kind="stable"), axis=0, kind="stable")
+    return dealt + (rank < spare) if many > 1 else left[None].copy()
+
+
+def _solve(columns: Columns, candidates: Flags, limit: Floats, chosen: Index | None, work: Work) -> Index:
+    """The columns that the orders of one strip take; its candidates are marked."""
+    numbers = np.flatnonzero(candidates)
+    part = columns.only(candidates)
+    start = None if chosen is None else chosen[part.order] == numbers
+    found = choose(part, limit, start, work.gap, work.nodes, work.seconds)
+    if start is not None and (found is None or part.cost[found].sum() > part.cost[start].sum()):
+        found = start
+    if found is None:  # no plan within the limits of work: nothing is served, which is always a plan
+        found = part.cheapest_way_out()
     return numbers[found]

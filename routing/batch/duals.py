@@ -5,15 +5,20 @@ from typing import NamedTuple
 import numpy as np
 
 from routing.arrays import Floats
-from routing.batch.batch import Batch, Group
+from routing.batch.batch import Batch
 from routing.batch.pool import Pool
 from routing.batch.pricing import price
 
-_SMOOTHING = 0.7
+_SMOOTHING = 0.5
 _PATIENCE = 3
 _SHRINK = 0.6
 _GROW = 1.3
-_REACH = 0.1
+_FADING = 0.9
+_COLLECTED = 3
+
+DENIED = 1e9
+"""A price, in money per unit, at which nobody takes a resource who has any way around it."""
+_REACH = 0.04
 
 
 class Bound(NamedTuple):
@@ -23,18 +28,21 @@ class Bound(NamedTuple):
     prices: Floats
 
 
-def ascend(batch: Batch, groups: tuple[Group, ...], start: Floats, steps: int) -> Bound:
+def ascend(batch: Batch, start: Floats, steps: int, pool: Pool) -> Bound:
     """Raise the bound from the prices ``start``.
 
-    A step is as long as would raise the bound by ``reach`` if the slope held; ``reach`` grows while that goes well.
+    The columns of every few of the later steps go into the ``pool``. A step is as long as would raise the bound by ``reach`` if the slope held; ``reach`` grows while that goes well.
     """
     prices = best = start
     value, reach, run = -np.inf, 0.0, 0
     direction = np.zeros(batch.resources)
+    scale = np.ones(batch.resources)
     for step in range(steps):
-        priced = price(batch, groups, prices)
+        priced = price(batch, prices)
         if step == 0:
             reach = _REACH * abs(priced.bound)
+        if step >= steps // 2 and step % _COLLECTED == 0:
+            pool.add(priced)
         run = max(run, 0) + 1 if priced.bound > value else min(run, 0) - 1
         if priced.bound > value:
             value, best = priced.bound, prices
@@ -45,16 +53,20 @@ def ascend(batch: Batch, groups: tuple[Group, ...], start: Floats, steps: int) -
         over[(prices <= 0.0) & (over < 0.0)] = 0.0
         direction = over if step == 0 else _SMOOTHING * direction + (1.0 - _SMOOTHING) * over
         direction[(prices <= 0.0) & (direction < 0.0)] = 0.0
-        steep = float(direction @ direction)
+        scale = np.maximum(_FADING * scale if step else 0.0, _scale(priced.use, batch.limit))
+        steep = float(direction @ (scale * direction))
         if steep == 0.0:
             break
-        prices = np.maximum(0.0, prices + reach / steep * direction)
+        prices = np.maximum(0.0, prices + reach / steep * scale * direction)
     return Bound(value, best)
 
 
-def escapes(
-    batch: Batch, groups: tuple[Group, ...], prices: Floats, shares: Floats, rng: np.random.Generator, pool: Pool
-) -> None:
+def _scale(use: Floats, limit: Floats) -> Floats:
+    """(resources,): shorter steps for large pools than for single units, or the large ones alone would move."""
+    return 1.0 / np.sqrt(np.maximum(1.0, np.maximum(use, np.where(np.isfinite(limit), limit, 1.0))))
+
+
+def escapes(batch: Batch, prices: Floats, shares: Floats, rng: np.random.Generator, pool: Pool) -> None:
     """Columns on which orders fall back when scarce resources go to others.
 
     One pricing step for each of ``shares``: that part of all resources with a price, drawn at random, is denied.
@@ -63,8 +75,5 @@ def escapes(
     scarce = np.flatnonzero(prices > 0.0)
     for share in shares:
         denied = prices.copy()
-        denied[scarce[rng.random(len(scarce)) < share]] = _DENIED
-        pool.add(price(batch, groups, denied), groups)
-
-
-_DENIED = 1e12
+        denied[scarce[rng.random(len(scarce)) < share]] = DENIED
+        pool.add(price(batch, denied))

@@ -43,14 +43,19 @@ def relax(columns: Columns, limit: Floats) -> Relaxed:
     return Relaxed(prices, share, float(columns.cost @ share))
 
 
-def choose(columns: Columns, limit: Floats, start: Flags, gap: float, nodes: int, seconds: float) -> Flags | None:
-    """The best columns (p,), one per order, to a relative ``gap`` within ``nodes``; None if nothing beats ``start``.
+def choose(
+    columns: Columns, limit: Floats, start: Flags | None, gap: float, nodes: int, seconds: float
+) -> Flags | None:
+    """The best columns (p,), one per order, to a relative ``gap`` within ``nodes``; None if no plan was found.
 
-    ``start`` (p,) marks a plan that is possible. ``seconds`` is a net under work that got out of hand, not a budget.
+    ``start`` (p,) marks a plan that is possible, if one is known. ``seconds`` is a net under work that got out
+    of hand, not a budget.
     """
     model, _, _ = _model(columns, limit, whole=True)
-    variables = list(model.variables())
-    hint = mathopt.SolutionHint(variable_values=dict(zip(variables, start.astype(float).tolist(), strict=True)))
+    hints = []
+    if start is not None:
+        values = dict(zip(model.variables(), start.astype(float).tolist(), strict=True))
+        hints.append(mathopt.SolutionHint(variable_values=values))
     parameters = mathopt.SolveParameters(
         relative_gap_tolerance=gap, node_limit=nodes, time_limit=datetime.timedelta(seconds=seconds)
     )
@@ -58,7 +63,7 @@ def choose(columns: Columns, limit: Floats, start: Flags, gap: float, nodes: int
         model,
         mathopt.SolverType.HIGHS,
         params=parameters,
-        model_params=mathopt.ModelSolveParameters(solution_hints=[hint]),
+        model_params=mathopt.ModelSolveParameters(solution_hints=hints),
     )
     if not result.has_primal_feasible_solution():
         return None

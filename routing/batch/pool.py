@@ -1,11 +1,13 @@
 """Columns found so far: each one way to serve one order completely, with its cost and what it uses."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
 from routing.arrays import Flags, Floats, Index
 from routing.batch.batch import Batch, Group
+from routing.batch.large import Answer
 from routing.batch.pricing import Priced, entries
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
@@ -14,7 +16,7 @@ _MIX = np.uint64(0x9E3779B97F4A7C15)
 class Columns(NamedTuple):
     """Some columns as one sparse matrix. ``entry_*`` (e,): column (0 to p - 1), resource and units of every use.
 
-    ``order`` (p,), ``cost`` (p,) in money, ``start`` (p,): where its lines' rows begin in ``rows``.
+    ``order`` (p,), ``cost`` (p,) in money, ``start`` (p,): where the rows of its bundles begin in ``rows``.
     """
 
     order: Index
@@ -30,6 +32,21 @@ class Columns(NamedTuple):
         paid = self.entry_units * prices[self.entry_resource]
         reduced: Floats = self.cost + np.bincount(self.entry_column, paid, len(self.cost))
         return reduced
+
+    def uses_nothing(self) -> Flags:
+        """(p,): those that use no resource, so that they always fit; every order has one, if only its backorder."""
+        free = np.ones(len(self.cost), np.bool_)
+        free[self.entry_column] = False
+        return free
+
+    def cheapest_way_out(self) -> Flags:
+        """(p,): the cheapest column of every order that uses nothing."""
+        free = np.flatnonzero(self.uses_nothing())
+        sequence = free[np.lexsort((self.cost[free], self.order[free]))]
+        _, first = np.unique(self.order[sequence], return_index=True)
+        chosen = np.zeros(len(self.cost), np.bool_)
+        chosen[sequence[first]] = True
+        return chosen
 
     def only(self, keep: Flags) -> "Columns":
         """Those marked in ``keep`` (p,), in their order; ``rows`` stay."""
@@ -58,61 +75,77 @@ class Pool:
     def __len__(self) -> int:
         return len(self.columns.cost)
 
-    def add(self, priced: Priced, groups: tuple[Group, ...]) -> int:
+    def add(self, priced: Priced) -> int:
         """Add the best columns of a pricing step; how many were new."""
-        orders = [np.arange(group.size) for group in groups]
-        return self.extend(groups, orders, [found.rows for found in priced.found])
+        parts = [
+            _columns(self._batch, group, found.rows, self._fresh(group.orders, found.rows))
+            for group, found in zip(self._batch.groups, priced.found, strict=True)
+        ]
+        return self._extend([*parts, *self._large(priced.large)])
 
     def add_backorders(self) -> None:
-        """One column per order that leaves all its lines unserved: with it every order always has a way out."""
-        groups = self._batch.groups
-        nothing = [np.full((group.size, group.n), -1, np.intp) for group in groups]
-        self.extend(groups, [np.arange(group.size) for group in groups], nothing)
+        """One column per order that leaves it unserved: with it every order always has a way out."""
+        parts = []
+        for group in self._batch.groups:
+            rows = np.full((group.size, group.n), -1, np.intp)
+            parts.append(_columns(self._batch, group, rows, self._fresh(group.orders, rows)))
+        self._extend([*parts, *self._large(tuple(order.backordered() for order in self._batch.large))])
 
-    def extend(self, groups: tuple[Group, ...], orders: list[Index], rows: list[Index]) -> int:
-        """Add columns ``rows[k]`` (p, n) of the orders ``orders[k]`` (p,) of the k-th group; how many were new."""
-        parts = [self.columns]
-        before = count = len(self)
-        lines = len(self.columns.rows)
-        for group, who, which in zip(groups, orders, rows, strict=True):
-            fresh = self._fresh(group, who, which)
-            part = _columns(self._batch, group, who[fresh], which[fresh])
-            part = part._replace(start=part.start + lines, entry_column=part.entry_column + count)
+    def _large(self, answers: tuple[Answer, ...]) -> Iterator[Columns]:
+        for order, answer in zip(self._batch.large, answers, strict=True):
+            if np.isfinite(answer.cost) and len(self._fresh(np.array([order.order]), answer.rows[None])):
+                resource, units = order.entries(answer.rows)
+                zero = np.zeros(len(resource), np.intp)
+                yield _merged(
+                    self._batch, np.array([order.order]), np.array([answer.cost]), answer.rows[None], zero, resource,
+                    units,
+                )  # fmt: skip
+
+    def _extend(self, parts: list[Columns]) -> int:
+        count, rows = len(self), len(self.columns.rows)
+        before, placed = count, [self.columns]
+        for part in parts:
+            placed.append(part._replace(start=part.start + rows, entry_column=part.entry_column + count))
             count += len(part.cost)
-            lines += len(part.rows)
-            parts.append(part)
-        self.columns = Columns(*(np.concatenate(each) for each in zip(*parts, strict=True)))
+            rows += len(part.rows)
+        self.columns = Columns(*(np.concatenate(each) for each in zip(*placed, strict=True)))
         return count - before
 
-    def _fresh(self, group: Group, orders: Index, rows: Index) -> Index:
+    def _fresh(self, orders: Index, rows: Index) -> Index:
+        """Which of the columns ``rows`` (p, n) of ``orders`` (p,) are new; they are known from now on."""
         with np.errstate(over="ignore"):
-            key = (group.orders[orders] + 1).astype(np.uint64) * _MIX
-            for line in range(group.n):
-                key = (key ^ (key >> np.uint64(29)) ^ (rows[:, line] + 2).astype(np.uint64)) * _MIX
+            key = (orders + 1).astype(np.uint64) * _MIX
+            for bundle in range(rows.shape[1]):
+                key = (key ^ (key >> np.uint64(29)) ^ (rows[:, bundle] + 2).astype(np.uint64)) * _MIX
         unique, first = np.unique(key, return_index=True)
         new = ~np.isin(unique, self._seen, assume_unique=True)
         self._seen = np.concatenate([self._seen, unique[new]])
         return np.sort(first[new])
 
 
-def _columns(batch: Batch, group: Group, orders: Index, rows: Index) -> Columns:
-    kinds = list(entries(group, rows, orders))
-    key = np.concatenate([column * batch.resources + resource for column, resource, _ in kinds])
-    units = np.concatenate([units for _, _, units in kinds])
-    key, inverse = np.unique(key, return_inverse=True)
-    used = np.bincount(inverse, units, len(key))
+def _columns(batch: Batch, group: Group, rows: Index, fresh: Index) -> Columns:
+    """The columns ``fresh`` of ``rows`` (m, n), one for each order of the group."""
+    which = rows[fresh]
+    kinds = list(entries(group, which, fresh))
+    column, resource = (np.concatenate([kind[part] for kind in kinds]) for part in (0, 1))
+    units = np.concatenate([kind[2] for kind in kinds])
+    return _merged(batch, group.orders[fresh], _cost(group, fresh, which), which, column, resource, units)
+
+
+def _merged(
+    batch: Batch, orders: Index, cost: Floats, rows: Index, column: Index, resource: Index, units: Floats
+) -> Columns:
+    """Columns with one entry for each resource that they use; without those that break a limit by themselves."""
+    key, inverse = np.unique(column * batch.resources + resource, return_inverse=True)
+    used: Floats = np.bincount(inverse, units, len(key)).astype(np.float64)
     column, resource = key // batch.resources, key % batch.resources
-    possible = np.ones(len(orders), np.bool_)
+    possible = np.isfinite(cost)
     possible[column[used > batch.limit[resource]]] = False
-    cost = _cost(group, orders, rows)
-    possible &= np.isfinite(cost)
     matters = resource < batch.resources - 1
-    start = np.arange(len(orders)) * group.n
-    everything = Columns(
-        group.orders[orders], cost, start, rows.ravel(), column[matters], resource[matters], used[matters]
-    )
+    start = np.zeros(len(orders), np.intp)
+    everything = Columns(orders, cost, start, rows, column[matters], resource[matters], used[matters])
     kept = everything.only(possible)
-    return kept._replace(start=np.arange(len(kept.cost)) * group.n, rows=rows[possible].ravel())
+    return kept._replace(start=np.arange(len(kept.cost)) * rows.shape[1], rows=rows[possible].ravel())
 
 
 def _cost(group: Group, orders: Index, rows: Index) -> Floats:
@@ -120,47 +153,32 @@ def _cost(group: Group, orders: Index, rows: Index) -> Floats:
     cost = np.zeros(len(orders))
     local = np.searchsorted(group.row, np.maximum(rows, 0))
     left = np.zeros(len(orders), np.intp)
-    for line in range(group.n):
-        served = rows[:, line] >= 0
-        cost[served] += group.cost[line, local[served, line]]
-        left[~served] |= 1 << line
+    for bundle in range(group.n):
+        served = rows[:, bundle] >= 0
+        cost[served] += group.cost[bundle, local[served, bundle]]
+        left[~served] |= 1 << bundle
     waiting = np.flatnonzero(left)
     cost[waiting] += _backordered(group, orders[waiting], left[waiting])
-    for line in range(group.n):
-        alone = rows[:, line] >= 0
-        for earlier in range(line):
-            alone &= rows[:, line] != rows[:, earlier]
-        leads = np.flatnonzero(alone)
-        cost[leads] += group.fixed[local[leads, line]]
-        if group.breaks is not None or group.allowed is not None:
-            subset = np.zeros(len(leads), np.intp)
-            for other in range(group.n):
-                subset |= (rows[leads, other] == rows[leads, line]).astype(np.intp) << other
-            cost[leads] += _package(group, orders[leads], subset, local[leads, line])
+    for bundle in range(group.n):
+        leading = rows[:, bundle] >= 0
+        for earlier in range(bundle):
+            leading &= rows[:, bundle] != rows[:, earlier]
+        leads = np.flatnonzero(leading)
+        cost[leads] += group.fixed[local[leads, bundle]]
+        if group.weighed is not None:
+            same = rows[leads] == rows[leads, bundle][:, None]
+            subset = (same << np.arange(group.n)).sum(axis=1)
+            cost[leads] += group.weighed.money(subset, local[leads, bundle], orders[leads])
     return cost
 
 
-def _package(group: Group, orders: Index, subset: Index, local: Index) -> Floats:
-    extra = np.zeros(len(orders))
-    if group.breaks is not None:
-        breaks = group.breaks
-        weight, table = breaks.weight[subset, orders], breaks.table[local]
-        extra[:] = np.inf
-        for j in range(breaks.limits.shape[1] - 1, -1, -1):
-            extra = np.where(weight <= breaks.limits[table, j], breaks.money[table, j], extra)
-    if group.allowed is not None:
-        extra[~group.allowed[subset, orders]] = np.inf
-    return extra
-
-
 def _backordered(group: Group, orders: Index, left: Index) -> Floats:
-    """Money for leaving the lines ``left`` (bit masks) unserved, in whichever pieces the order allows."""
+    """Money for leaving the bundles ``left`` (bit masks) unserved, in whichever pieces the order allows."""
     value = np.full((1 << group.n, len(orders)), np.inf)
     value[0] = 0.0
     for whole in range(1, 1 << group.n):
-        low, part = whole & -whole, whole
-        while part:
-            if part & low:
-                np.minimum(value[whole], group.backorder[part, orders] + value[whole ^ part], out=value[whole])
-            part = (part - 1) & whole
+        np.minimum(value[whole], group.backorder[whole, orders], out=value[whole])
+        low = whole & -whole
+        if whole != low:
+            np.minimum(value[whole], group.backorder[low, orders] + value[whole ^ low], out=value[whole])
     return value[left, np.arange(len(orders))]

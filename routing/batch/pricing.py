@@ -4,8 +4,9 @@ For every subset T of an order's lines G[T] is the least over its rows of the pa
 subsets then finds the best partition into packages and backordered parts. The sum over orders less prices x limits is a
 bound that no plan undercuts (Lagrangian relaxation of stock and capacity).
 
-Where a package may not be merged with another from the same option at no extra cost (weight breaks), two of them may
-be combined here; that can only lower the bound. The column is priced as the one package that it will be.
+Two packages from one option may be combined here even where they cannot be one at no extra cost (weight breaks) or
+where its stock does not reach for both: that can only lower the bound. A column is priced as the packages that it will
+be, and is left out where it breaks a limit by itself.
 """
 
 from collections.abc import Iterator
@@ -13,40 +14,45 @@ from typing import NamedTuple
 
 import numpy as np
 
-from routing.arrays import Floats, Index
+from routing.arrays import Floats, Index, Whole
 from routing.batch.batch import Batch, Group
+from routing.batch.large import Answer
 
-_BLOCK = 1 << 19
-"""Numbers worked on at a time: subsets x rows, 4 MB."""
+_SUBSETS_FEW, _BLOCK, _BLOCK_MANY = 16, 1 << 19, 1 << 22
+"""Numbers worked on at a time, subsets x rows: a processor's cache full (4 MB), but for many subsets enough orders that
+the dynamic programme is worth its overhead."""
 
 
 class Found(NamedTuple):
-    """``value`` (m,) of each order at the prices; ``rows`` (m, n): the row of the batch that serves each line, or -1."""
+    """``value`` (m,) of each order at the prices; ``rows`` (m, n): the batch's row that serves each bundle, or -1."""
 
     value: Floats
     rows: Index
 
 
 class Priced(NamedTuple):
-    """``bound`` in money, ``found`` of every group, ``use`` (resources,) in units."""
+    """``bound`` in money, ``found`` of every group, ``large`` of every large order, ``use`` (resources,) in units."""
 
     bound: float
     found: tuple[Found, ...]
+    large: tuple[Answer, ...]
     use: Floats
 
 
-def price(batch: Batch, groups: tuple[Group, ...], prices: Floats) -> Priced:
-    """Price every order of ``groups`` (the batch's own, or some of their rows) at ``prices`` (resources,).
-
-    ``bound`` is one only where the groups hold all rows.
-    """
-    found = tuple(price_group(group, prices) for group in groups)
+def price(batch: Batch, prices: Floats) -> Priced:
+    """Price every order at ``prices`` (resources,)."""
+    found = tuple(price_group(group, prices) for group in batch.groups)
+    large = tuple(order.price(prices) for order in batch.large)
     use = np.zeros(batch.resources)
-    for group, (_, rows) in zip(groups, found, strict=True):
-        use += usage(group, rows, batch.resources)
-    finite = batch.limit[:-1]
-    bound = sum(float(each.value.sum()) for each in found) - float(prices[:-1] @ finite)
-    return Priced(bound, found, use)
+    for group, (_, rows) in zip(batch.groups, found, strict=True):
+        for _, resource, units in entries(group, rows, np.arange(group.size)):
+            use += np.bincount(resource, units, batch.resources)
+    for order, answer in zip(batch.large, large, strict=True):
+        resource, units = order.entries(answer.rows)
+        use += np.bincount(resource, units, batch.resources)
+    use[-1] = 0.0
+    values = sum(float(each.value.sum()) for each in found) + sum(answer.value for answer in large)
+    return Priced(values - float(prices[:-1] @ batch.limit[:-1]), found, large, use)
 
 
 def price_group(group: Group, prices: Floats) -> Found:
@@ -60,63 +66,33 @@ def price_group(group: Group, prices: Floats) -> Found:
     return Found(value, rows)
 
 
-def marginals(group: Group, prices: Floats) -> Floats:
-    """(r,): how much dearer than its best column an order's best column through each row is."""
-    least = np.full(len(group.order), np.inf)
-    for orders, sums in _blocks(group, prices):
-        first, last = group.ptr[orders.start], group.ptr[orders.stop]
-        cheapest = _segment_min(sums, group.ptr[orders.start : orders.stop + 1])
-        table, _ = _partition(group, orders, cheapest)
-        without = table[0] if len(table) == 1 else table[-2]
-        rest = (without[::-1] - table[-1, -1])[:, group.order[first:last] - orders.start]
-        sums += rest
-        least[first:last] = sums[1:].min(axis=0, initial=np.inf)
-    return least
-
-
-def usage(group: Group, rows: Index, resources: int) -> Floats:
-    """(resources,): units used by one column per order, ``rows`` (m, n) of the batch or -1."""
-    use = np.zeros(resources)
-    for _, resource, units in entries(group, rows, np.arange(group.size)):
-        use += np.bincount(resource, units, resources)
-    return use
-
-
 def entries(group: Group, rows: Index, orders: Index) -> Iterator[tuple[Index, Index, Floats]]:
     """What columns use, kind by kind: index of the column, resource, units. ``rows`` (p, n) and ``orders`` (p,)."""
-    column, line = np.nonzero(rows >= 0)
-    local = np.searchsorted(group.row, rows[column, line])
-    units = group.units[line, orders[column]]
-    yield column, group.cell[line, local], units
-    yield column, group.pool[local], units
-    if group.leg is not None:
-        yield column, group.leg[local], units
+    column, bundle = np.nonzero(rows >= 0)
+    local = np.searchsorted(group.row, rows[column, bundle])
+    for draw in group.draws:
+        resource = draw.resource[local] if draw.resource.ndim == 1 else draw.resource[bundle, local]
+        yield column, resource, draw.units[bundle, orders[column]]
 
 
 def _blocks(group: Group, prices: Floats) -> Iterator[tuple[slice, Floats]]:
     """Some orders at a time: (orders, cost of every subset at every one of their rows, the caller's to change)."""
-    per_row = prices[group.pool]
-    if group.leg is not None:
-        per_row = per_row + prices[group.leg]
-    step = max(1, _BLOCK >> group.n)
+    step = max(1, (_BLOCK if 1 << group.n <= _SUBSETS_FEW else _BLOCK_MANY) >> group.n)
     start = 0
     while start < group.size:
         stop = int(np.searchsorted(group.ptr, group.ptr[start] + step, side="right")) - 1
         stop = min(max(stop, start + 1), group.size)
         first, last = group.ptr[start], group.ptr[stop]
         order = group.order[first:last]
-        line = prices[group.cell[:, first:last]]
-        line += per_row[first:last]
-        line *= group.units[:, order]
-        line += group.cost[:, first:last]
+        bundle = group.cost[:, first:last].copy()
+        for draw in group.draws:
+            bundle += prices[draw.resource[..., first:last]] * draw.units[:, order]
         sums = np.empty((1 << group.n, last - first))
         sums[0] = group.fixed[first:last]
-        for index, cost in enumerate(line):
+        for index, cost in enumerate(bundle):
             np.add(sums[: 1 << index], cost, out=sums[1 << index : 2 << index])
-        if group.breaks is not None:
-            sums += group.breaks.of(slice(None), slice(first, last), order)
-        if group.allowed is not None:
-            sums[~group.allowed[:, order]] = np.inf
+        if group.weighed is not None:
+            sums += group.weighed.money(slice(None), np.arange(first, last), order)
         yield slice(start, stop), sums
         start = stop
 
@@ -131,7 +107,7 @@ def _segment_min(sums: Floats, ptr: Index) -> Floats:
     return least
 
 
-def _partition(group: Group, orders: slice, cheapest: Floats) -> tuple[Floats, Index]:
+def _partition(group: Group, orders: slice, cheapest: Floats) -> tuple[Floats, Whole]:
     """Best value of every set of lines, and the subset with its lowest line that is split off first.
 
     (layers, 2**n, m) each; one layer without a limit on packages, else layer j uses at most j packages. A subset that
@@ -158,13 +134,13 @@ def _partition(group: Group, orders: slice, cheapest: Floats) -> tuple[Floats, I
     return table, steps
 
 
-def _take(best: Floats, step: Index, offer: Floats, part: int) -> None:
+def _take(best: Floats, step: Whole, offer: Floats, part: int) -> None:
     better = offer < best
     np.copyto(best, offer, where=better)
     step[better] = part
 
 
-def _unroll(group: Group, orders: slice, sums: Floats, cheapest: Floats, steps: Index, rows: Index) -> None:
+def _unroll(group: Group, orders: slice, sums: Floats, cheapest: Floats, steps: Whole, rows: Index) -> None:
     """Follow the best partition of every order of the block and write its rows."""
     count = orders.stop - orders.start
     left, layer, active = np.full(count, (1 << group.n) - 1), np.full(count, len(steps) - 1), np.arange(count)

@@ -1,14 +1,14 @@
 """The batch optimiser: from arrays to a plan and the prices that prove its bound. See the package for the path."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from routing.arrays import Floats, Index
-from routing.batch.batch import Batch, Group
-from routing.batch.blocks import Work, wave
+from routing.batch.batch import Batch
+from routing.batch.blocks import Work, dive, wave
 from routing.batch.duals import Bound, ascend, escapes
 from routing.batch.incumbent import Incumbent, build, improve
 from routing.batch.master import relax
@@ -16,6 +16,12 @@ from routing.batch.pool import Columns, Pool
 from routing.batch.pricing import price
 
 _PREFERENCE = 1e3
+"""A column's share in the linear programme outweighs any reduced cost."""
+
+_NEAR = 5.0
+
+_TURN = 2.4
+"""Radians between waves: no two cut alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +29,8 @@ class Effort:
     """Limits on the work of a run: counts, never seconds, so that the same input gives the same plan on any machine.
 
     ``ascents`` subgradient steps; ``escapes`` pricing steps with scarce resources denied; at most ``rounds`` of column
-    generation, ended when the bound is within ``converged`` of the linear programme; ``waves`` of integer programmes.
+    generation, ended when the bound is within ``converged`` of the linear programme; ``dive``: the programme over what
+    the linear one leaves open; ``waves`` of programmes over neighbouring orders after it.
     """
 
     name: str
@@ -31,6 +38,7 @@ class Effort:
     escapes: int
     rounds: int
     converged: float
+    dive: Work
     waves: tuple[Work, ...]
 
 
@@ -48,7 +56,7 @@ Watch = Callable[[Progress], bool]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Solution:
-    """``options`` (n,) of all lines, -1 for backorder; ``cost`` in money; ``prices`` (resources,) prove ``bound``."""
+    """``options`` of all bundles, -1 for backorder; ``cost`` in money; ``prices`` (resources,) prove ``bound``."""
 
     options: Index
     cost: float
@@ -69,76 +77,81 @@ class _Run:
         self.batch, self.effort, self.watch = batch, effort, watch
         self.rng = np.random.default_rng(seed)
         self.pool = Pool(batch)
+        self.pool.add_backorders()
         self.best = Bound(-np.inf, np.zeros(batch.resources))
         self.plan: Incumbent | None = None
 
     def solve(self, start: Floats) -> Solution:
-        batch, effort, pool = self.batch, self.effort, self.pool
-        groups = batch.groups
-        pool.add_backorders()
-        first = price(batch, groups, start)
-        pool.add(first, groups)
-        self._raise(ascend(batch, groups, start, effort.ascents))
-        escapes(batch, groups, self.best.prices, np.linspace(1.0, 0.3, effort.escapes), self.rng, pool)
-        self._round(self.best.prices, np.zeros(len(pool)))
-        if not self._tell("prices"):
-            return self._solution()
-        share = self._generate(groups)
-        self._round(self.best.prices, share)
-        going = self._tell("columns")
-        for number, work in enumerate(effort.waves):
-            if not going:
+        """All stages, for as long as they are watched."""
+        for stage in self._stages(start):
+            cost = np.inf if self.plan is None else self.plan.cost(self.pool.columns)
+            if not self.watch(Progress(stage, cost, self.best.value)):
                 break
-            columns = pool.columns
-            reduced = _reduced(columns, self.best.prices, batch.orders)
-            assert self.plan is not None
-            self.plan = wave(batch, columns, self.plan, reduced, 2.4 * number, work)
-            improve(columns, self.plan, batch.orders)
-            going = self._tell(f"programme {number + 1}")
         return self._solution()
 
-    def _generate(self, groups: tuple[Group, ...]) -> Floats:
-        """Column generation: the linear programme's prices ask for columns, until none is missing."""
-        batch, pool, effort = self.batch, self.pool, self.effort
+    def _stages(self, start: Floats) -> Iterator[str]:
+        batch, effort, pool = self.batch, self.effort, self.pool
+        self._raise(ascend(batch, start, effort.ascents, pool))
+        escapes(batch, self.best.prices, np.linspace(1.0, 0.3, effort.escapes), self.rng, pool)
+        share = np.zeros(len(pool))
+        self._round(share)
+        yield "prices"
         for _ in range(effort.rounds):
+            before = self.best.value
             relaxed = relax(pool.columns, batch.limit)
-            share = relaxed.share
             for prices in (relaxed.prices, 0.5 * (relaxed.prices + self.best.prices)):
-                priced = price(batch, groups, prices)
-                pool.add(priced, groups)
+                priced = price(batch, prices)
+                pool.add(priced)
                 self._raise(Bound(priced.bound, prices))
-            if not self._tell("columns") or relaxed.value - self.best.value <= effort.converged * abs(relaxed.value):
+            share = relaxed.share
+            yield "columns"
+            if self._converged(relaxed.value, before):
                 break
-        return np.concatenate([share, np.zeros(len(pool) - len(share))])
+        share = np.concatenate([share, np.zeros(len(pool) - len(share))])
+        self._round(share)
+        yield "rounding"
+        reduced = _reduced(pool.columns, self.best.prices, batch.orders)
+        self._keep(dive(batch, pool.columns, share, reduced, effort.dive))
+        yield "dive"
+        for number, work in enumerate(effort.waves):
+            self._keep(wave(batch, pool.columns, share, reduced, self._plan, _TURN * number, work))
+            yield f"wave {number + 1}"
 
-    def _round(self, prices: Floats, share: Floats) -> float:
-        """Build a plan from column shares and prices, keep it if it is the best; its cost."""
-        columns, orders = self.pool.columns, self.batch.orders
-        reduced = _reduced(columns, prices, orders)
-        plan = build(columns, self.batch.limit, reduced - _PREFERENCE * share, orders)
-        improve(columns, plan, orders)
+    def _converged(self, value: float, before: float) -> bool:
+        """The bound is close to the linear programme's ``value``, or near it and no longer rising."""
+        missing, rise, enough = value - self.best.value, self.best.value - before, self.effort.converged * abs(value)
+        return missing <= enough or (missing <= _NEAR * enough and rise <= enough / 2)
+
+    @property
+    def _plan(self) -> Incumbent:
+        if self.plan is None:
+            raise AssertionError("a plan is asked for before the first was built")
+        return self.plan
+
+    def _round(self, share: Floats) -> None:
+        """Build a plan from the columns' shares and prices."""
+        columns = self.pool.columns
+        reduced = _reduced(columns, self.best.prices, self.batch.orders)
+        self._keep(build(columns, self.batch.limit, reduced - _PREFERENCE * share, self.batch.orders))
+
+    def _keep(self, plan: Incumbent) -> None:
+        """Improve the plan order by order; it is the plan from now on if it is the best so far."""
+        columns = self.pool.columns
+        improve(columns, plan, self.batch.orders)
         if self.plan is None or plan.cost(columns) < self.plan.cost(columns):
             self.plan = plan
-        return plan.cost(columns)
 
     def _raise(self, bound: Bound) -> None:
         if bound.value > self.best.value:
             self.best = bound
 
-    def _tell(self, stage: str) -> bool:
-        cost = np.inf if self.plan is None else self.plan.cost(self.pool.columns)
-        return self.watch(Progress(stage, cost, self.best.value))
-
     def _solution(self) -> Solution:
-        assert self.plan is not None
-        columns, batch = self.pool.columns, self.batch
-        options = np.full(len(batch.units), -1, np.intp)
-        count = np.diff(batch.order_ptr)
-        start = columns.start[self.plan.chosen]
-        at = np.arange(len(options)) - np.repeat(batch.order_ptr[:-1] - start, count)
+        columns, batch, plan = self.pool.columns, self.batch, self._plan
+        start = columns.start[plan.chosen]
+        at = np.arange(batch.ptr[-1]) - np.repeat(batch.ptr[:-1] - start, np.diff(batch.ptr))
         rows = columns.rows[at]
-        options[rows >= 0] = batch.row_option[rows[rows >= 0]]
-        return Solution(options, self.plan.cost(columns), self.best.value, self.best.prices, len(self.pool))
+        options = np.where(rows >= 0, batch.row_option[rows], -1)
+        return Solution(options, plan.cost(columns), self.best.value, self.best.prices, len(self.pool))
 
 
 def _reduced(columns: Columns, prices: Floats, orders: int) -> Floats:
@@ -146,4 +159,5 @@ def _reduced(columns: Columns, prices: Floats, orders: int) -> Floats:
     reduced = columns.reduced(prices)
     least = np.full(orders, np.inf)
     np.minimum.at(least, columns.order, reduced)
-    return reduced - least[columns.order]
+    above: Floats = reduced - least[columns.order]
+    return above

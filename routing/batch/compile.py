@@ -1,0 +1,176 @@
+"""From a :class:`~routing.problem.Problem` to a :class:`~routing.batch.batch.Batch`: its quotes, order by order.
+
+The costs of an order are known in one place, :mod:`routing.quotes`; they are taken from there in ticks and become cents
+with a fraction, so that ties are settled here as they are for a single order.
+"""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from routing.arrays import Floats, Index, Real
+from routing.batch.batch import Batch, Draw, Weighed
+from routing.batch.parts import BUNDLES_MAX, Parts
+from routing.left import Left
+from routing.problem import NO_LEG, Prices, Problem
+from routing.quotes import TICKS, Quotes, quote
+
+
+class Compiled(NamedTuple):
+    """The ``batch`` and, for each of its resources but the last, its index in :func:`resources_of` the problem."""
+
+    batch: Batch
+    resource: Index
+
+
+class _Drawn(NamedTuple):
+    """What one order's bundles draw on: resources (m, k) and units (m,)."""
+
+    resource: Index
+    units: Floats
+
+
+def compile_batch(problem: Problem, place: Floats | None = None) -> Compiled:
+    """All orders of ``problem`` without its prices. ``place`` (O, 2): where they go, if known; see :class:`Batch`."""
+    bare = replace(problem, prices=Prices())
+    left, parts = Left.all_of(bare), Parts(_limits(bare))
+    alike: dict[tuple[int, int, int], list[tuple[int, Quotes]]] = {}
+    for order in range(problem.orders):
+        quotes = quote(bare, order, left)
+        most = problem.packages_limit(order)
+        if len(quotes.units) > BUNDLES_MAX:
+            draws = tuple((drawn.resource, drawn.units) for drawn in _draws(bare, order, quotes))
+            parts.large(order, quotes, most, draws, 1.0)
+        else:
+            drawn = len(_draws(bare, order, quotes))
+            alike.setdefault((len(quotes.units), most, drawn), []).append((order, quotes))
+    bundles = np.zeros(problem.orders, np.intp)
+    for (count, most, _), members in sorted(alike.items()):
+        bundles[[order for order, _ in members]] = count
+        _add_group(bare, count, most, members, parts)
+    for large in parts.large_orders:
+        bundles[large.order] = large.size
+    ptr = np.concatenate([[0], np.cumsum(bundles)])
+    where = np.column_stack([np.arange(problem.orders), np.zeros(problem.orders)]) if place is None else place
+    batch = parts.batch(ptr, where.astype(np.float64), keep_from=len(_limits(bare)))
+    return Compiled(batch, parts.scarce)
+
+
+def by_line(problem: Problem, compiled: Compiled, options: Index) -> Index:
+    """(n,): the option of every line, from that of every bundle."""
+    if problem.kits is None:
+        return options.astype(np.int64)
+    lines = np.empty(len(problem.line_sku), np.int64)
+    for order in range(problem.orders):
+        first, last = compiled.batch.ptr[order : order + 2]
+        lines[problem.lines_of(order)] = options[first:last][bundles_of(problem, order)]
+    return lines
+
+
+def bundles_of(problem: Problem, order: int) -> Index:
+    """(lines of the order,): the bundle of each line."""
+    count = problem.lines_of(order)
+    if problem.kits is None:
+        return np.arange(count.stop - count.start)
+    first: dict[int, int] = {}
+    kits = problem.kits[count].tolist()
+    return np.array([first.setdefault(-1 - line if kit < 0 else kit, len(first)) for line, kit in enumerate(kits)])
+
+
+def prices_of(problem: Problem, compiled: Compiled, prices: Floats) -> Prices:
+    """The duals as tables over SKUs, locations and pools, in cents per unit."""
+    every = np.zeros(len(_limits(problem)))
+    every[compiled.resource] = prices[:-1]
+    cells = problem.stock.size
+    return Prices(every[:cells].reshape(problem.stock.shape), every[cells:])
+
+
+def start_of(problem: Problem, compiled: Compiled, prices: Prices) -> Floats:
+    """(resources,): tables of duals of an earlier run as prices of the batch's resources."""
+    stock: Real = np.zeros(problem.stock.shape) if prices.stock is None else prices.stock
+    capacity: Real = np.zeros(len(problem.capacity)) if prices.capacity is None else prices.capacity
+    every = np.concatenate([stock.ravel(), capacity]).astype(np.float64)
+    return np.append(every[compiled.resource], 0.0)
+
+
+def _limits(problem: Problem) -> Floats:
+    return np.concatenate([problem.stock.ravel(), problem.capacity]).astype(np.float64)
+
+
+def _draws(problem: Problem, order: int, quotes: Quotes) -> list[_Drawn]:
+    """Stock of each SKU (of a kit several), capacity of the pool, capacity of the leg."""
+    none, count = problem.stock.size + len(problem.capacity), len(quotes.units)
+    options = quotes.options
+    places, pools = problem.places[options], problem.pools[options] + problem.stock.size
+    lines = problem.lines_of(order)
+    skus, units = problem.line_sku[lines].tolist(), problem.line_qty[lines].tolist()
+    needs: list[dict[int, float]] = [{} for _ in range(count)]
+    for sku, amount, bundle in zip(skus, units, quotes.bundle.tolist(), strict=True):
+        needs[bundle][sku] = needs[bundle].get(sku, 0.0) + amount
+    drawn = []
+    for layer in range(max(len(need) for need in needs)):
+        cells, amounts = np.full((count, len(options)), none), np.zeros(count)
+        for bundle, need in enumerate(needs):
+            if layer < len(need):
+                sku, amounts[bundle] = list(need.items())[layer]
+                usable = np.isfinite(quotes.lines[bundle])
+                cells[bundle, usable] = sku * problem.locations + places[usable]
+        drawn.append(_Drawn(cells, amounts))
+    total = quotes.units.astype(np.float64)
+    drawn.append(_Drawn(np.broadcast_to(pools, (count, len(options))), total))
+    leg = problem.leg_of(order)
+    if leg is not None:
+        second = np.where(leg[options] == NO_LEG, none, leg[options] + problem.stock.size)
+        drawn.append(_Drawn(np.broadcast_to(second, (count, len(options))), total))
+    return drawn
+
+
+def _add_group(problem: Problem, count: int, most: int, members: list[tuple[int, Quotes]], parts: Parts) -> None:
+    quotes = [quotes for _, quotes in members]
+    drawn = list(zip(*(_draws(problem, order, each) for order, each in members), strict=True))
+    parts.group(
+        n=count,
+        most=most,
+        orders=np.array([order for order, _ in members]),
+        order=np.repeat(np.arange(len(members)), [len(each.options) for each in quotes]),
+        option=np.concatenate([each.options for each in quotes]),
+        fixed=np.concatenate([each.fixed for each in quotes]) / TICKS,
+        cost=np.concatenate([each.lines for each in quotes], axis=1) / TICKS,
+        draws=tuple(
+            Draw(np.concatenate([one.resource for one in kind], axis=1), np.column_stack([one.units for one in kind]))
+            for kind in drawn
+        ),
+        backorder=np.column_stack([_backorder(each) for each in quotes]) / TICKS,
+        weighed=_weighed(quotes),
+    )
+
+
+def _backorder(quotes: Quotes) -> Floats:
+    """(2**n,): of single bundles, or of all where the order goes whole."""
+    ticks = np.full(1 << len(quotes.units), np.inf)
+    if quotes.complete:
+        ticks[-1] = quotes.backorder.sum()
+    else:
+        ticks[1 << np.arange(len(quotes.units))] = quotes.backorder
+    return ticks
+
+
+def _weighed(quotes: list[Quotes]) -> Weighed | None:
+    weighed = [each.weighed for each in quotes if each.weighed is not None]
+    if not weighed:
+        return None
+    return Weighed(
+        tariffs=weighed[0].tariffs,
+        tariff=np.concatenate([each.tariff for each in weighed]),
+        grams=np.column_stack([_subsets(each.grams) for each in weighed]),
+        volume=np.column_stack([_subsets(each.volume) for each in weighed]),
+    )
+
+
+def _subsets(values: Real) -> Floats:
+    """(2**n,): sum over the bundles of every subset."""
+    sums = np.zeros(1 << len(values))
+    for bundle, value in enumerate(values.tolist()):
+        sums[1 << bundle : 2 << bundle] = sums[: 1 << bundle] + value
+    return sums

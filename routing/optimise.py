@@ -1,0 +1,140 @@
+"""A batch of orders decided together, near the optimum and with a proof of how near.
+
+Example: ``optimise(problem, priority(promise, expiry, tier, age)).gap`` is the most that any plan could still save, as
+a share of the plan's cost.
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from retail.errors import Refused
+from routing.arrays import Cents, Floats, Index
+from routing.batch.compile import Compiled, by_line, compile_batch, prices_of, start_of
+from routing.batch.efforts import STANDARD
+from routing.batch.solve import Effort, Progress, Solution, Watch, solve
+from routing.check import checked
+from routing.plan import Plan
+from routing.problem import Prices, Problem
+from routing.source import source_in_order
+from routing.terms import LineTerm
+
+NOT_THERE = -2
+"""In ``Warm.assignment``: the line was not in the last plan."""
+
+MOVING_TERM = "moving"
+"""Name of the cost term of lines that leave the option which the last plan gave them."""
+
+_ROUNDING = 1e-6
+"""Cents per order by which floating point may have lifted a bound."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Warm:
+    """The last run, for the next one to start from. ``prices``: its duals. ``assignment`` (n,): the option that each
+    line was given, -1 for backorder, -2 where it is new; ``move``: cents for moving one line away from its option."""
+
+    prices: Prices
+    assignment: Cents
+    move: int = 0
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Outcome:
+    """``plan`` has passed the check. No plan costs less than ``bound`` cents, which ``prices`` prove.
+
+    ``baseline``: cents of the plan that takes the orders one by one, each exactly; the plan is never dearer. ``cost``
+    and ``bound`` count what moving lines costs, the plan and the baseline do not. ``complete`` is false where the
+    watcher ended the run early. ``columns``: ways to serve an order that were weighed.
+    """
+
+    plan: Plan
+    cost: int
+    bound: int
+    baseline: int
+    prices: Prices
+    complete: bool
+    columns: int
+
+    @property
+    def gap(self) -> float:
+        """Most that another plan could save, as a share of the cost."""
+        return (self.cost - self.bound) / max(abs(self.cost), 1)
+
+
+def optimise(
+    problem: Problem,
+    sequence: Index,
+    effort: Effort = STANDARD,
+    seed: int = 0,
+    last: Warm | None = None,
+    watch: Watch | None = None,
+    place: Floats | None = None,
+) -> Outcome:
+    """Decide all orders together; the same arguments give the same plan, bit for bit.
+
+    ``sequence`` (O,) is the order of importance (:func:`routing.source.priority`) in which the baseline serves them;
+    where orders compete for scarce units the batch goes by cost, of which the backorder penalty is a part. ``place``
+    (O, 2) says where orders go, in degrees or any other plane, if that is known. ``watch`` hears of every stage and may
+    end the run; the plan so far is then returned.
+
+    The problem's own prices are not used. Raises :class:`retail.errors.Refused` for a sequence that does not name every
+    order once or a last plan of another length.
+    """
+    asked = replace(problem, prices=Prices())
+    baseline = source_in_order(asked, sequence)
+    if problem.orders == 0:
+        return Outcome(baseline, 0, 0, 0, Prices(), True, 0)
+    moving = asked if last is None else _with_moves(asked, last)
+    compiled = compile_batch(moving, place)
+    ended = _Ended(watch)
+    start = None if last is None else start_of(moving, compiled, last.prices)
+    found = solve(compiled.batch, effort, seed, ended, start)
+    return _outcome(problem, moving, compiled, found, baseline, complete=not ended.early)
+
+
+class _Ended:
+    """Passes progress on and remembers whether the run was ended."""
+
+    def __init__(self, watch: Watch | None) -> None:
+        self._watch, self.early = watch, False
+
+    def __call__(self, progress: Progress) -> bool:
+        going = self._watch is None or self._watch(progress)
+        self.early |= not going
+        return going
+
+
+def _outcome(
+    problem: Problem, moving: Problem, compiled: Compiled, found: Solution, baseline: Plan, *, complete: bool
+) -> Outcome:
+    prices = prices_of(problem, compiled, found.prices)
+    bound = math.ceil(found.bound - _ROUNDING * problem.orders - _ties(problem))
+    candidates = (by_line(problem, compiled, found.options), baseline.assignment)
+    costs = [Plan.of(moving, assignment).total for assignment in candidates]
+    best = candidates[int(np.argmin(costs))]
+    plan = checked(problem, Plan.of(problem, best))
+    return Outcome(plan, min(costs), min(bound, min(costs)), baseline.total, prices, complete, found.columns)
+
+
+def _ties(problem: Problem) -> float:
+    """Cents that the fractions which settle ties may add to a bound in all."""
+    return len(problem.line_sku) * 257 / 65_536
+
+
+def _with_moves(problem: Problem, last: Warm) -> Problem:
+    """The problem with a price on leaving the option of the last plan."""
+    lines = len(problem.line_sku)
+    if last.assignment.shape != (lines,):
+        raise Refused("last", f"has {last.assignment.shape} lines, not {lines}", f"give {NOT_THERE} for new lines")
+    if last.move == 0:
+        return problem
+    known = np.flatnonzero(last.assignment >= 0)
+    rate = np.zeros((lines, problem.options), np.int64)
+    rate[known] = last.move
+    rate[known, last.assignment[known]] = 0
+    backorder = problem.backorder.astype(np.int64).copy()
+    backorder[known] += last.move
+    terms = {**problem.line_terms, MOVING_TERM: LineTerm(rate, "line")}
+    return replace(problem, line_terms=terms, backorder=backorder)
