@@ -22,7 +22,9 @@ from central.sourcing.domain import (
     without_moves,
 )
 from central.sourcing.model import Index, bids_of, compiled_for, prices_of, problem_of
+from central.sourcing.one_by_one import Standing, source_one_by_one
 from central.sourcing.tariff import Tariff
+from routing.arrays import Cents
 from routing.arrays import Index as Sequenced
 from routing.explain import explain
 from routing.labels import Labels
@@ -37,8 +39,6 @@ from routing.split import split
 NEVER_MS = 2**60
 """Promise of an order that has none."""
 CANDIDATES_SHOWN = 6
-NOT_THERE = -2
-"""In the last plan's assignment: the line had no place."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,7 @@ def decide(
     handing on a plan that breaks a limit.
     """
     steering = steering or Steering()
-    if steering.effort == "one-by-one" or steering.kind == "single":
-        snapshot = without_moves(snapshot)
+    snapshot = without_moves(snapshot, only_mixed=steering.kind == "batch")
     if not snapshot.orders or not snapshot.places:
         return Decided(tuple(_nowhere(order) for order in snapshot.orders))
     rules = with_facts(rules)
@@ -78,10 +77,9 @@ def decide(
         index = Index.of(snapshot)
         compiled = compiled_for(snapshot, index, rules, now_ms)
     problem = problem_of(snapshot, index, tariff, compiled)
-    prices = prices_of(steering.prices, index, problem)
     if steering.kind == "single":
-        problem = replace(problem, prices=prices)
-    best = _best(problem, snapshot, index, steering, prices)
+        problem = replace(problem, prices=prices_of(steering.prices, index, problem))
+    best = _best(problem, snapshot, index, steering)
     names = {line.sku: line.name or line.sku for order in snapshot.orders for line in order.lines}
     shown = [place.name for place in snapshot.places], [names[sku] for sku in index.skus]
     decisions = tuple(
@@ -120,12 +118,23 @@ class _Ruled:
     compiled: Compiled
 
 
-def _best(problem: Problem, snapshot: Snapshot, index: Index, steering: Steering, prices: Prices) -> _Best:
-    plan = source_in_order(problem, _sequence(snapshot.orders))
+def _best(problem: Problem, snapshot: Snapshot, index: Index, steering: Steering) -> _Best:
+    """The one place that asks :mod:`routing` for a plan of all orders."""
+    sequence = _sequence(snapshot.orders)
+    if steering.kind == "single":
+        plan = source_in_order(problem, sequence)
+    else:
+        plan = source_one_by_one(problem, sequence, Standing(_standing(snapshot, index), steering.move_cents))
     # No plan is cheaper than if every order were alone: the weakest of bounds, and a proved one.
     unpriced = replace(problem, prices=Prices())
     bound = sum(split(unpriced, order).bound for order in range(problem.orders))
     return _Best(plan, Figures(plan.total, bound, plan.total), Prices())
+
+
+def _standing(snapshot: Snapshot, index: Index) -> Cents:
+    """(n,): where each line is offered now, -1 for an open one."""
+    lines = (line for order in snapshot.orders for line in order.lines)
+    return np.array([index.place.get(line.offered_to, BACKORDER) for line in lines], np.int64)
 
 
 def _sequence(orders: Sequence[OpenOrder]) -> Sequenced:

@@ -226,13 +226,19 @@ def unserved(lines: Sequence[OpenLine], action: str = "wait") -> str:
     return _TOLD.get(action, "No location can serve {} now: it is tried again as stock changes.").format(names)
 
 
-def without_moves(snapshot: Snapshot) -> Snapshot:
-    """The same question where every offer stays: its lines are left out and keep what they were promised."""
+def without_moves(snapshot: Snapshot, *, only_mixed: bool = False) -> Snapshot:
+    """The same question where every offer stays: its lines are left out and keep what they were promised.
+
+    ``only_mixed``: only those of orders that have open lines too.
+    """
     held: dict[tuple[str, str], int] = {}
     busy: dict[str, int] = {}
     orders = []
     for order in snapshot.orders:
         lines = tuple(line for line in order.lines if not line.offered_to)
+        if only_mixed and not lines:
+            orders.append(order)
+            continue
         for line in order.lines:
             if line.offered_to:
                 key = (line.offered_to, line.sku)
