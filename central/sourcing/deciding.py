@@ -24,10 +24,12 @@ from central.sourcing.domain import (
 from central.sourcing.model import Index, bids_of, compiled_for, prices_of, problem_of
 from central.sourcing.one_by_one import Standing, source_one_by_one
 from central.sourcing.tariff import Tariff
-from routing.arrays import Cents
+from routing.arrays import Cents, Floats
 from routing.arrays import Index as Sequenced
+from routing.batch.efforts import EFFORTS
 from routing.explain import explain
 from routing.labels import Labels
+from routing.optimise import NOT_THERE, Warm, optimise
 from routing.plan import Plan
 from routing.problem import BACKORDER, Prices, Problem
 from routing.rules.compile import Compiled
@@ -62,7 +64,8 @@ def decide(
     handing on a plan that breaks a limit.
     """
     steering = steering or Steering()
-    snapshot = without_moves(snapshot, only_mixed=steering.kind == "batch")
+    if steering.effort == "one-by-one":
+        snapshot = without_moves(snapshot, only_mixed=steering.kind == "batch")
     if not snapshot.orders or not snapshot.places:
         return Decided(tuple(_nowhere(order) for order in snapshot.orders))
     rules = with_facts(rules)
@@ -121,14 +124,35 @@ class _Ruled:
 def _best(problem: Problem, snapshot: Snapshot, index: Index, steering: Steering) -> _Best:
     """The one place that asks :mod:`routing` for a plan of all orders."""
     sequence = _sequence(snapshot.orders)
-    if steering.kind == "single":
-        plan = source_in_order(problem, sequence)
-    else:
-        plan = source_one_by_one(problem, sequence, Standing(_standing(snapshot, index), steering.move_cents))
     # No plan is cheaper than if every order were alone: the weakest of bounds, and a proved one.
     unpriced = replace(problem, prices=Prices())
-    bound = sum(split(unpriced, order).bound for order in range(problem.orders))
-    return _Best(plan, Figures(plan.total, bound, plan.total), Prices())
+    if steering.kind == "single":
+        plan = source_in_order(problem, sequence)
+        return _Best(plan, Figures(plan.total, _alone(unpriced), plan.total), Prices())
+    now = _standing(snapshot, index)
+    stay = source_one_by_one(unpriced, sequence, Standing(now, steering.move_cents))
+    if steering.effort == "one-by-one":
+        return _Best(stay, Figures(stay.total, _alone(unpriced), stay.total), Prices())
+    last = Warm(prices_of(steering.prices, index, problem), np.where(now == BACKORDER, NOT_THERE, now),
+                steering.move_cents)  # fmt: skip
+    found = optimise(unpriced, sequence, EFFORTS[steering.effort], steering.seed, last, place=_where(snapshot.orders))
+    work = {"columns": found.columns}
+    staying = stay.total + steering.move_cents * int(((now != BACKORDER) & (stay.assignment != now)).sum())
+    if staying <= found.cost:  # what stands is as good: leave it alone
+        return _Best(stay, Figures(staying, min(found.bound, staying), found.baseline, work), found.prices)
+    return _Best(found.plan, Figures(found.cost, found.bound, found.baseline, work), found.prices)
+
+
+def _alone(problem: Problem) -> int:
+    return sum(split(problem, order).bound for order in range(problem.orders))
+
+
+def _where(orders: Sequence[OpenOrder]) -> Floats:
+    """(O, 2): where the orders go in degrees; those of which that is not known in the middle of the others."""
+    found = np.array([(np.nan if o.lat is None else o.lat, np.nan if o.lon is None else o.lon) for o in orders])
+    known = ~np.isnan(found).any(axis=1)
+    found[~known] = found[known].mean(axis=0) if known.any() else 0.0
+    return found
 
 
 def _standing(snapshot: Snapshot, index: Index) -> Cents:

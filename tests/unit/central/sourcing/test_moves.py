@@ -13,7 +13,7 @@ from central.sourcing.tariff import Tariff
 from tests.unit.central.sourcing.test_domain import NETWORK, line, order, stock
 
 TARIFF = Tariff()
-EFFORTS: tuple[Effort, ...] = ("one-by-one",)
+EFFORTS: tuple[Effort, ...] = ("one-by-one", "quick", "standard")
 
 
 def offered(to: str, *lines: OpenLine, number: int = 1) -> OpenOrder:
@@ -61,16 +61,16 @@ def test_an_offer_to_a_location_that_may_serve_no_more_goes_elsewhere_where_it_c
     assert len(decision.wishes) == 1
 
 
-@pytest.mark.parametrize("effort", EFFORTS)
-def test_the_offered_lines_of_an_order_with_open_ones_stay_as_they_are(effort: Effort) -> None:
+def test_one_by_one_the_offered_lines_of_an_order_with_open_ones_stay_as_they_are() -> None:
     mixed = order(replace(line(1), offered_to="S0002", task=UUID(int=5), rev=1), line(2, "B"))
-    [decision] = decided(Snapshot(NETWORK, (mixed,), stock(50, "A", "B")), 0, effort)
+    [decision] = decided(Snapshot(NETWORK, (mixed,), stock(50, "A", "B")))
     assert decision.moved == ()
     assert [each.line_id for wish in decision.wishes for each in wish.lines] == [UUID(int=2)]
 
 
-@given(st.data())
-def test_carrying_a_run_out_and_deciding_again_moves_nothing(data: st.DataObject) -> None:
+@pytest.mark.parametrize("effort", EFFORTS)
+@given(data=st.data())
+def test_carrying_a_run_out_and_deciding_again_moves_nothing(effort: Effort, data: st.DataObject) -> None:
     orders = tuple(
         order(
             *(line(100 * number + each, data.draw(st.sampled_from("ABC")), data.draw(st.integers(1, 2)))
@@ -81,9 +81,9 @@ def test_carrying_a_run_out_and_deciding_again_moves_nothing(data: st.DataObject
     )  # fmt: skip
     available = {key: data.draw(st.integers(0, 3)) for key in stock(0, "A", "B", "C")}
     snapshot = Snapshot(NETWORK, orders, available)
-    first = decided(snapshot)
+    first = decided(snapshot, effort=effort)
     after = tuple(_carried_out(decision) for decision in first)
-    again = decided(Snapshot(NETWORK, after, available), 1_000)
+    again = decided(Snapshot(NETWORK, after, available), 1_000, effort)
     assert all(not decision.moved for decision in again)
 
 
