@@ -46,6 +46,7 @@ def read(path: Path) -> Instance:
             arrays = {name: file[name] for name in _NAMES}
     except (OSError, ValueError) as error:
         raise Refused("instance", f"{path} cannot be read: {error}", "give an .npz file of arrays") from error
+    _check(arrays)
     return _Builder(arrays).instance()
 
 
@@ -59,8 +60,33 @@ def write(path: Path, instance: Instance, solution: Solution) -> None:
         stock_dual_cell=instance.cell[stock],
         stock_dual=solution.prices[stock],
         cap_dual=solution.prices[first : first + instance.locations],
-        lower_bound=solution.bound,
+        lower_bound=solution.proved,
     )
+
+
+def _check(arrays: dict[str, Floats]) -> None:
+    """Raise :class:`retail.errors.Refused` for the first array that cannot be right."""
+    if arrays["ord_ptr"].ndim != 1 or arrays["avail"].ndim != 2 or len(arrays["ord_ptr"]) < 2:
+        raise Refused("ord_ptr", "there is no order", "give one entry for each order and one more")
+    orders, lines, (skus, locations) = len(arrays["ord_ptr"]) - 1, len(arrays["line_sku"]), arrays["avail"].shape
+    shapes = {
+        "ord_ptr": (orders + 1,), "line_sku": (lines,), "line_qty": (lines,), "line_bo": (lines,), "weight": (skus,),
+        "F": (orders, locations), "perlb": (orders, locations), "pick": (locations,), "opp": (skus, locations),
+        "avail": (skus, locations), "cap": (locations,), "ord_xy": (orders, 2),
+    }  # fmt: skip
+    for name, shape in shapes.items():
+        if arrays[name].shape != shape:
+            raise Refused(name, f"has shape {arrays[name].shape}", f"give shape {shape}")
+        if np.isnan(arrays[name]).any() or (name != "F" and np.isinf(arrays[name]).any()):
+            raise Refused(name, "holds NaN or infinity", "give numbers; only F may be infinite, where nothing is sent")
+    ptr = arrays["ord_ptr"]
+    if ptr[0] != 0 or ptr[-1] != lines or (np.diff(ptr) < 1).any():
+        raise Refused("ord_ptr", f"does not divide {lines} lines", "start at 0, rise with each order, end at the count")
+    for name, low, high in (("line_sku", 0, skus - 1), ("line_qty", 1, np.inf), ("avail", 0, np.inf),
+                            ("cap", 0, np.inf), ("line_bo", 0, np.inf), ("F", 0, np.inf)):  # fmt: skip
+        wrong = (arrays[name] < low) | (arrays[name] > high)
+        if wrong.any():
+            raise Refused(name, f"holds {arrays[name][wrong][0]}", f"give numbers from {low} to {high}")
 
 
 class _Builder:

@@ -143,12 +143,13 @@ def _deal(left: Floats, wanted: Floats) -> Floats:
 
 def _solve(columns: Columns, candidates: Flags, limit: Floats, chosen: Index | None, work: Work) -> Index:
     """The columns that the orders of one strip take; its candidates are marked."""
-    numbers = np.flatnonzero(candidates)
-    part = columns.only(candidates)
+    part, numbers = columns.only(candidates), np.flatnonzero(candidates)
     start = None if chosen is None else chosen[part.order] == numbers
     found = choose(part, limit, start, work.gap, work.nodes, work.seconds)
-    if start is not None and (found is None or part.cost[found].sum() > part.cost[start].sum()):
-        found = start
-    if found is None:  # no plan within the limits of work: nothing is served, which is always a plan
-        found = part.cheapest_way_out()
-    return numbers[found]
+    if found is not None and (start is None or part.cost[found.columns].sum() <= part.cost[start].sum()):
+        best = found.columns
+    elif start is not None:
+        best = start
+    else:  # no plan within the limits of work: what uses nothing is always one
+        best = part.cheapest_way_out()
+    return np.compress(best, numbers)

@@ -31,7 +31,8 @@ class Bound(NamedTuple):
 def ascend(batch: Batch, start: Floats, steps: int, pool: Pool) -> Bound:
     """Raise the bound from the prices ``start``.
 
-    The columns of every few of the later steps go into the ``pool``. A step is as long as would raise the bound by ``reach`` if the slope held; ``reach`` grows while that goes well.
+    The columns of every few of the later steps go into the ``pool``. A step is as long as would raise the bound by
+    ``reach`` if the slope held; ``reach`` grows while that goes well.
     """
     prices = best = start
     value, reach, run = -np.inf, 0.0, 0

@@ -4,7 +4,7 @@ from routing.batch.blocks import Work
 from routing.batch.solve import Effort
 
 QUICK = Effort(
-    name="quick", ascents=25, escapes=6, rounds=2, converged=1e-3,
+    name="quick", ascents=30, escapes=6, rounds=4, converged=1e-3,
     dive=Work(columns=8_000, slack=0.1, gap=1e-2), waves=(Work(columns=4_000, slack=0.1, gap=1e-3),),
 )  # fmt: skip
 """Within about a percent, for a look ahead."""

@@ -25,6 +25,13 @@ class Relaxed(NamedTuple):
     value: float
 
 
+class Chosen(NamedTuple):
+    """``columns`` (p,) marked; no choice among the same columns costs less than ``bound``."""
+
+    columns: Flags
+    bound: float
+
+
 def relax(columns: Columns, limit: Floats) -> Relaxed:
     """Solve the linear programme with PDLP (first order, so its prices lie amid the optimal ones, which helps).
 
@@ -45,8 +52,8 @@ def relax(columns: Columns, limit: Floats) -> Relaxed:
 
 def choose(
     columns: Columns, limit: Floats, start: Flags | None, gap: float, nodes: int, seconds: float
-) -> Flags | None:
-    """The best columns (p,), one per order, to a relative ``gap`` within ``nodes``; None if no plan was found.
+) -> Chosen | None:
+    """The best columns, one per order, to a relative ``gap`` within ``nodes``; None if no plan was found.
 
     ``start`` (p,) marks a plan that is possible, if one is known. ``seconds`` is a net under work that got out
     of hand, not a budget.
@@ -68,7 +75,7 @@ def choose(
     if not result.has_primal_feasible_solution():
         return None
     chosen: Flags = np.fromiter(result.variable_values().values(), np.float64) > 0.5
-    return chosen
+    return Chosen(chosen, result.termination.objective_bounds.dual_bound)
 
 
 def _model(columns: Columns, limit: Floats, *, whole: bool) -> tuple[mathopt.Model, Index, int]:

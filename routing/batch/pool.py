@@ -9,6 +9,7 @@ from routing.arrays import Flags, Floats, Index
 from routing.batch.batch import Batch, Group
 from routing.batch.large import Answer
 from routing.batch.pricing import Priced, entries
+from routing.batch.proof import Listed
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
@@ -77,19 +78,29 @@ class Pool:
 
     def add(self, priced: Priced) -> int:
         """Add the best columns of a pricing step; how many were new."""
-        parts = [
-            _columns(self._batch, group, found.rows, self._fresh(group.orders, found.rows))
-            for group, found in zip(self._batch.groups, priced.found, strict=True)
-        ]
+        parts = [self._best(group, found.rows) for group, found in zip(self._batch.groups, priced.found, strict=True)]
         return self._extend([*parts, *self._large(priced.large)])
+
+    def add_listed(self, listed: list[Listed]) -> None:
+        """Add columns of every group of the batch."""
+        parts = []
+        for group, (orders, rows) in zip(self._batch.groups, listed, strict=True):
+            fresh = self._fresh(group.orders[orders], rows)
+            parts.append(_columns(self._batch, group, rows[fresh], orders[fresh]))
+        self._extend(parts)
 
     def add_backorders(self) -> None:
         """One column per order that leaves it unserved: with it every order always has a way out."""
         parts = []
         for group in self._batch.groups:
             rows = np.full((group.size, group.n), -1, np.intp)
-            parts.append(_columns(self._batch, group, rows, self._fresh(group.orders, rows)))
+            parts.append(self._best(group, rows))
         self._extend([*parts, *self._large(tuple(order.backordered() for order in self._batch.large))])
+
+    def _best(self, group: Group, rows: Index) -> Columns:
+        """Those of ``rows`` (m, n), one for each order of the group, that are new."""
+        fresh = self._fresh(group.orders, rows)
+        return _columns(self._batch, group, rows[fresh], fresh)
 
     def _large(self, answers: tuple[Answer, ...]) -> Iterator[Columns]:
         for order, answer in zip(self._batch.large, answers, strict=True):
@@ -123,13 +134,12 @@ class Pool:
         return np.sort(first[new])
 
 
-def _columns(batch: Batch, group: Group, rows: Index, fresh: Index) -> Columns:
-    """The columns ``fresh`` of ``rows`` (m, n), one for each order of the group."""
-    which = rows[fresh]
-    kinds = list(entries(group, which, fresh))
+def _columns(batch: Batch, group: Group, rows: Index, orders: Index) -> Columns:
+    """Columns ``rows`` (p, n) of ``orders`` (p,) of the group."""
+    kinds = list(entries(group, rows, orders))
     column, resource = (np.concatenate([kind[part] for kind in kinds]) for part in (0, 1))
     units = np.concatenate([kind[2] for kind in kinds])
-    return _merged(batch, group.orders[fresh], _cost(group, fresh, which), which, column, resource, units)
+    return _merged(batch, group.orders[orders], _cost(group, orders, rows), rows, column, resource, units)
 
 
 def _merged(

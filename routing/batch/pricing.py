@@ -58,9 +58,9 @@ def price(batch: Batch, prices: Floats) -> Priced:
 def price_group(group: Group, prices: Floats) -> Found:
     """The cheapest column of every order at ``prices``; the lowest row wins a tie."""
     value, rows = np.empty(group.size), np.full((group.size, group.n), -1, np.intp)
-    for orders, sums in _blocks(group, prices):
-        cheapest = _segment_min(sums, group.ptr[orders.start : orders.stop + 1])
-        table, steps = _partition(group, orders, cheapest)
+    for orders, sums in blocks(group, prices):
+        cheapest = segment_min(sums, group.ptr[orders.start : orders.stop + 1])
+        table, steps = partition(group, orders, cheapest)
         value[orders] = table[-1, -1]
         _unroll(group, orders, sums, cheapest, steps, rows)
     return Found(value, rows)
@@ -75,7 +75,7 @@ def entries(group: Group, rows: Index, orders: Index) -> Iterator[tuple[Index, I
         yield column, resource, draw.units[bundle, orders[column]]
 
 
-def _blocks(group: Group, prices: Floats) -> Iterator[tuple[slice, Floats]]:
+def blocks(group: Group, prices: Floats) -> Iterator[tuple[slice, Floats]]:
     """Some orders at a time: (orders, cost of every subset at every one of their rows, the caller's to change)."""
     step = max(1, (_BLOCK if 1 << group.n <= _SUBSETS_FEW else _BLOCK_MANY) >> group.n)
     start = 0
@@ -97,7 +97,7 @@ def _blocks(group: Group, prices: Floats) -> Iterator[tuple[slice, Floats]]:
         start = stop
 
 
-def _segment_min(sums: Floats, ptr: Index) -> Floats:
+def segment_min(sums: Floats, ptr: Index) -> Floats:
     """(subsets, m): least of each order's rows, infinite where it has none."""
     least = np.full((len(sums), len(ptr) - 1), np.inf)
     some = np.flatnonzero(ptr[1:] > ptr[:-1])
@@ -107,7 +107,7 @@ def _segment_min(sums: Floats, ptr: Index) -> Floats:
     return least
 
 
-def _partition(group: Group, orders: slice, cheapest: Floats) -> tuple[Floats, Whole]:
+def partition(group: Group, orders: slice, cheapest: Floats) -> tuple[Floats, Whole]:
     """Best value of every set of lines, and the subset with its lowest line that is split off first.
 
     (layers, 2**n, m) each; one layer without a limit on packages, else layer j uses at most j packages. A subset that

@@ -11,14 +11,16 @@ from routing.batch.batch import Batch
 from routing.batch.blocks import Work, dive, wave
 from routing.batch.duals import Bound, ascend, escapes
 from routing.batch.incumbent import Incumbent, build, improve
-from routing.batch.master import relax
+from routing.batch.master import choose, relax
 from routing.batch.pool import Columns, Pool
 from routing.batch.pricing import price
+from routing.batch.proof import Listed, every_column
 
 _PREFERENCE = 1e3
 """A column's share in the linear programme outweighs any reduced cost."""
 
 _NEAR = 5.0
+_NODES, _SECONDS = 100_000, 60.0
 
 _TURN = 2.4
 """Radians between waves: no two cut alike."""
@@ -30,7 +32,8 @@ class Effort:
 
     ``ascents`` subgradient steps; ``escapes`` pricing steps with scarce resources denied; at most ``rounds`` of column
     generation, ended when the bound is within ``converged`` of the linear programme; ``dive``: the programme over what
-    the linear one leaves open; ``waves`` of programmes over neighbouring orders after it.
+    the linear one leaves open; ``waves`` of programmes over neighbouring orders after it. Where at most ``listed``
+    columns could be part of a better plan, all of them go into one last programme, which settles the matter.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Effort:
     converged: float
     dive: Work
     waves: tuple[Work, ...]
+    listed: int = 20_000
 
 
 class Progress(NamedTuple):
@@ -56,11 +60,13 @@ Watch = Callable[[Progress], bool]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Solution:
-    """``options`` of all bundles, -1 for backorder; ``cost`` in money; ``prices`` (resources,) prove ``bound``."""
+    """``options`` of all bundles, -1 for backorder; ``cost`` in money. No plan costs less than ``bound``;
+    ``prices`` (resources,) prove ``proved`` of it, and the listing of all columns that matter the rest, if any."""
 
     options: Index
     cost: float
     bound: float
+    proved: float
     prices: Floats
     columns: int
 
@@ -79,13 +85,14 @@ class _Run:
         self.pool = Pool(batch)
         self.pool.add_backorders()
         self.best = Bound(-np.inf, np.zeros(batch.resources))
+        self.bound = -np.inf
         self.plan: Incumbent | None = None
 
     def solve(self, start: Floats) -> Solution:
         """All stages, for as long as they are watched."""
         for stage in self._stages(start):
             cost = np.inf if self.plan is None else self.plan.cost(self.pool.columns)
-            if not self.watch(Progress(stage, cost, self.best.value)):
+            if not self.watch(Progress(stage, cost, self.bound)):
                 break
         return self._solution()
 
@@ -116,11 +123,40 @@ class _Run:
         for number, work in enumerate(effort.waves):
             self._keep(wave(batch, pool.columns, share, reduced, self._plan, _TURN * number, work))
             yield f"wave {number + 1}"
+        if self._close():
+            yield "proof"
 
     def _converged(self, value: float, before: float) -> bool:
         """The bound is close to the linear programme's ``value``, or near it and no longer rising."""
         missing, rise, enough = value - self.best.value, self.best.value - before, self.effort.converged * abs(value)
         return missing <= enough or (missing <= _NEAR * enough and rise <= enough / 2)
+
+    def _close(self) -> bool:
+        """Solve to the optimum, if all columns that matter can be listed."""
+        batch, pool = self.batch, self.pool
+        slack = self._plan.cost(pool.columns) - self.best.value
+        if batch.large or slack <= 0.0:
+            return False
+        listed: list[Listed] = []
+        room = self.effort.listed
+        for group in batch.groups:
+            found = every_column(group, self.best.prices, slack, room)
+            if found is None:
+                return False
+            listed.append(found)
+            room -= len(found.orders)
+        pool.add_listed(listed)
+        columns = pool.columns
+        start = np.zeros(len(pool), np.bool_)
+        start[self._plan.chosen] = True
+        best = choose(columns, batch.limit, start, 0.0, _NODES, _SECONDS)
+        if best is None:
+            return False
+        chosen = np.flatnonzero(best.columns)
+        cost = self._plan.cost(columns)
+        self._keep(Incumbent(columns, batch.limit, chosen[np.argsort(columns.order[chosen])]))
+        self.bound = max(self.best.value, min(best.bound, cost))
+        return True
 
     @property
     def _plan(self) -> Incumbent:
@@ -144,6 +180,7 @@ class _Run:
     def _raise(self, bound: Bound) -> None:
         if bound.value > self.best.value:
             self.best = bound
+            self.bound = bound.value
 
     def _solution(self) -> Solution:
         columns, batch, plan = self.pool.columns, self.batch, self._plan
@@ -151,7 +188,7 @@ class _Run:
         at = np.arange(batch.ptr[-1]) - np.repeat(batch.ptr[:-1] - start, np.diff(batch.ptr))
         rows = columns.rows[at]
         options = np.where(rows >= 0, batch.row_option[rows], -1)
-        return Solution(options, plan.cost(columns), self.best.value, self.best.prices, len(self.pool))
+        return Solution(options, plan.cost(columns), self.bound, self.best.value, self.best.prices, len(self.pool))
 
 
 def _reduced(columns: Columns, prices: Floats, orders: int) -> Floats:
