@@ -28,4 +28,6 @@ def question(seed: int = 1, orders: int = 20, places: int = 40, steering: Steeri
     )  # fmt: skip
     available = {(place.location, sku): chance.randint(0, 5) for place in network for sku in skus}
     snapshot = Snapshot(network, wanted, available)
-    return Question("USD", snapshot, Tariff(), Rules(), steering or Steering("batch", "quick"), 1_800_000_000_000, made_by())
+    return Question(
+        "USD", snapshot, Tariff(), Rules(), steering or Steering("batch", "quick"), 1_800_000_000_000, made_by()
+    )
