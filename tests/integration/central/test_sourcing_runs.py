@@ -161,6 +161,10 @@ async def test_orders_are_sourced_one_by_one_when_the_optimiser_fails_and_people
     ]  # fmt: skip
     [(problem, remedy)] = await rows(engine, "SELECT problem, remedy FROM incident")
     assert "took more than 3 s" in problem and "central replay" in remedy
+    await order(engine, 2)
+    with capture_logs():
+        await source(engine, fails)
+    assert await rows(engine, "SELECT count(*) FROM incident") == [(1,)]  # once a day, however often it fails
 
 
 async def test_a_question_that_is_refused_is_not_asked_for_ever(engine: AsyncEngine) -> None:
