@@ -33,12 +33,16 @@ class Replayed:
 
 
 async def replay(engine: AsyncEngine, ask: Callable[[Asked], Awaitable[Reply]], run_id: UUID) -> Replayed:
-    """Decide the run again. Raises :class:`Refused` for one whose inputs are not kept."""
+    """Decide the run again. Raises :class:`Refused` for one whose inputs are not kept, and what ``ask`` raises where
+    the run failed and fails again."""
     async with engine.connect() as conn:
         stored = await runs.stored(conn, run_id)
     reply = await ask(stored.asked)
+    if not stored.answer:
+        found = ["it was not decided then, and is now"]
+        return Replayed(run_id, 0, found, "" if stored.made_by == made_by() else stored.made_by)
     before, again = read(stored.answer), read(reply.answer)
-    found = differences(before, again)
+    found = list(differences(before, again))
     if not found and reply.answer != stored.answer:
         found = ["the work that the solver counted differs"]
     here = made_by()

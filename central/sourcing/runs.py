@@ -36,7 +36,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Stored:
-    """A run as it was: ``asked`` and ``answer`` are as the solver got and gave them."""
+    """A run as it was: ``asked`` and ``answer`` are as the solver got and gave them; empty where it gave none."""
 
     run_id: UUID
     digest: bytes
@@ -134,7 +134,7 @@ async def failed(conn: AsyncConnection, run_id: UUID, problem: str) -> None:
 
 
 async def stored(conn: AsyncConnection, run_id: UUID) -> Stored:
-    """A run to be replayed. Raises :class:`Refused` for one that is not known, not decided, or no longer kept."""
+    """A run to be replayed. Raises :class:`Refused` for one that is not known or no longer kept."""
     query = (
         select(
             sourcing_run.c.digest,
@@ -154,12 +154,12 @@ async def stored(conn: AsyncConnection, run_id: UUID) -> Stored:
     row = (await conn.execute(query)).one_or_none()
     if row is None:
         raise Refused("run", f"there is no run {run_id}", "see the page Runs of the console")
-    if row.core is None or row.moment is None or row.answer is None or row.body is None:
+    if row.core is None or row.moment is None or row.body is None:
         raise Refused("run", f"the inputs of {run_id} are not kept", "replay a newer run, or keep them longer")
     asked = Asked(unpacked(row.body), unpacked(row.core), unpacked(row.moment))
     if asked.digest != row.digest:
         raise Refused("run", f"the inputs of {run_id} are not those that were decided on", "restore a backup")
-    return Stored(run_id, row.digest, row.made_by, asked, unpacked(row.answer))
+    return Stored(run_id, row.digest, row.made_by, asked, b"" if row.answer is None else unpacked(row.answer))
 
 
 async def of_day(conn: AsyncConnection, day: datetime.date) -> list[UUID]:

@@ -180,7 +180,8 @@ async def _decide(desk: Desk, fence: Fence, case: _Case) -> Outcome:
         async with desk.engine.begin() as conn:
             await runs.failed(conn, run_id, error.problem)
             await incidents.report(
-                conn, "sourcing.failed", f"{fence.region}/{started_at:%Y-%m-%d}", subject=f"sourcing/{fence.region}", problem=error.problem,
+                conn, "sourcing.failed", f"{fence.region}/{started_at:%Y-%m-%d}",
+                subject=f"sourcing/{fence.region}", problem=error.problem,
                 remedy=f"report it with what central replay {run_id} says",
             )  # fmt: skip
         if isinstance(error, QuestionRefused):

@@ -94,7 +94,7 @@ async def run(conn: AsyncConnection, run_id: UUID) -> RunDetail | None:
     table = sourcing_run.c
     more = (
         table.rule_version, table.made_by, table.seed, table.digest, table.prices, table.work, table.kept_bytes,
-        and_(table.core.is_not(None), table.answer.is_not(None)).label("can_replay"),
+        table.core.is_not(None).label("can_replay"),
     )  # fmt: skip
     query = select(*RUN_COLUMNS, *more).where(table.tenant == TENANT, table.run_id == run_id)
     found = (await conn.execute(query)).one_or_none()

@@ -161,6 +161,11 @@ async def test_orders_are_sourced_one_by_one_when_the_optimiser_fails_and_people
     ]  # fmt: skip
     [(problem, remedy)] = await rows(engine, "SELECT problem, remedy FROM incident")
     assert "took more than 3 s" in problem and "central replay" in remedy
+    # The failed run is replayed from its inputs: it fails again, or it is told that it does no more.
+    [(failed,)] = await rows(engine, "SELECT run_id FROM sourcing_run WHERE state = 'failed'")
+    with pytest.raises(SolverFailed, match="took more than 3 s"):
+        await replay(engine, fails, failed)
+    assert (await replay(engine, ask_here, failed)).differences == ["it was not decided then, and is now"]
     await order(engine, 2)
     with capture_logs():
         await source(engine, fails)
