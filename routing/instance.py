@@ -14,6 +14,7 @@ from retail.errors import Refused
 from routing.arrays import Floats, Index
 from routing.batch.batch import Batch, Draw
 from routing.batch.parts import BUNDLES_MAX, Parts
+from routing.batch.pricing import price_group
 from routing.batch.solve import Solution
 from routing.quotes import TICKS, Quotes
 
@@ -52,16 +53,26 @@ def read(path: Path) -> Instance:
 
 def write(path: Path, instance: Instance, solution: Solution) -> None:
     """Write the answer: assignment, the prices, and the bound that they prove."""
-    first = len(instance.cell)
+    first, batch = len(instance.cell), instance.batch
+    bids = np.zeros(batch.ptr[-1])
+    for order in batch.large:
+        bids[batch.ptr[order.order] : batch.ptr[order.order + 1]] = order.line_prices(solution.prices)
     stock = np.flatnonzero(solution.prices[:first] > 0.0)
     np.savez_compressed(
         path,
         assignment=solution.options,
         stock_dual_cell=instance.cell[stock],
         stock_dual=solution.prices[stock],
+        line_dual=bids,
         cap_dual=solution.prices[first : first + instance.locations],
-        lower_bound=solution.proved,
+        lower_bound=_proved(batch, solution.prices, bids),
     )
+
+
+def _proved(batch: Batch, prices: Floats, bids: Floats) -> float:
+    """The bound by ``prices`` and, for large orders, by the ``bids`` of their lines."""
+    values = sum(float(price_group(group, prices).value.sum()) for group in batch.groups)
+    return values + float(bids.sum()) - float(prices[:-1] @ batch.limit[:-1])
 
 
 def _check(arrays: dict[str, Floats]) -> None:
@@ -141,7 +152,7 @@ class _Builder:
         units, pool = self.units[lines], option + len(self.stock)
         quotes = Quotes(
             options=option,
-            fixed=np.rint(self.a["F"][order, option] / _TICK),
+            fixed=np.floor(self.a["F"][order, option].astype(np.float64) / _TICK),
             lines=np.rint(cost / _TICK),
             backorder=np.rint(self.a["line_bo"][lines] / _TICK),
             units=units.astype(np.int64),
@@ -167,7 +178,6 @@ class _Builder:
         cell = np.arange(len(line)) - np.repeat(np.cumsum(length) - length - self.first[sku], length)
         location, order = self.held[1][cell], line // count
         usable = (self.stock[cell] >= units[line]) & np.isfinite(a["F"][orders[order], location])
-        usable &= a["cap"][location] >= units[line]
         line, cell, location, order = line[usable], cell[usable], location[usable], order[usable]
         key, row = np.unique(order * self.locations + location, return_inverse=True)
         amount = units[line]

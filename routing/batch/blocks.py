@@ -70,9 +70,13 @@ def wave(
     return Incumbent(columns, batch.limit, chosen)
 
 
-def dive(batch: Batch, columns: Columns, share: Floats, reduced: Floats, work: Work) -> Incumbent:
-    """Keep what the linear programme has decided, and solve one programme over the orders that it divides."""
-    decided, limit = _decided(columns, share, batch.limit)
+def dive(batch: Batch, columns: Columns, share: Floats, reduced: Floats, incumbent: Incumbent, work: Work) -> Incumbent:
+    """Keep what the linear programme has decided, and solve one programme over the orders that it divides.
+
+    Large orders keep their column of the ``incumbent``: too few of their ways to be served are in the pool.
+    """
+    pinned = incumbent.chosen[[order.order for order in batch.large]]
+    decided, limit = _decided(columns, share, pinned, batch.limit)
     settled = np.zeros(batch.orders, np.bool_)
     settled[columns.order[decided]] = True
     open_ = ~settled[columns.order]
@@ -89,13 +93,17 @@ def _tempting(columns: Columns, reduced: Floats, work: Work) -> Flags:
     return tempting | columns.uses_nothing()
 
 
-def _decided(columns: Columns, share: Floats, limit: Floats) -> tuple[Flags, Floats]:
-    """(p,) columns that the linear programme takes as good as whole and that fit together, and what they leave."""
+def _decided(columns: Columns, share: Floats, pinned: Index, limit: Floats) -> tuple[Flags, Floats]:
+    """(p,) the columns ``pinned``, and those that the linear programme takes as good as whole and that fit beside them;
+    what they leave."""
     decided = share > _DECIDED
+    decided[np.isin(columns.order, columns.order[pinned])] = False
+    decided[pinned] = True
     left = limit - _used(columns, decided, len(limit))
     over = left < 0.0
-    if over.any():  # the linear programme is solved to a tolerance
+    if over.any():  # the linear programme is solved to a tolerance, and knows nothing of what is pinned
         decided[columns.entry_column[over[columns.entry_resource]]] = False
+        decided[pinned] = True
         left = limit - _used(columns, decided, len(limit))
     return decided, left
 

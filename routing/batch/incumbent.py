@@ -13,6 +13,20 @@ class Incumbent:
         self.chosen = chosen
         self.left = limit - used(columns, chosen, len(limit))
 
+    def take(self, columns: Columns, order: int, column: int) -> None:
+        """Let ``order`` take another column, which must fit."""
+        self.left = self.left_without(columns, order)
+        entries = columns.entry_column == column
+        self.left[columns.entry_resource[entries]] -= columns.entry_units[entries]
+        self.chosen[order] = column
+
+    def left_without(self, columns: Columns, order: int) -> Floats:
+        """(resources,): what would be left if ``order`` were not served."""
+        left = self.left.copy()
+        entries = columns.entry_column == self.chosen[order]
+        left[columns.entry_resource[entries]] += columns.entry_units[entries]
+        return left
+
     def cost(self, columns: Columns) -> float:
         """Money for the whole plan."""
         return float(columns.cost[self.chosen].sum())

@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from routing.arrays import Floats, Index
+from routing.facilities import Facilities
 from routing.large import Hint, split_near
+from routing.problem import BACKORDER
 from routing.quotes import TICKS, Quotes
 
 
@@ -58,19 +60,82 @@ class LargeOrder:
 
         Searches from where the last call ended, so that calls at similar prices get better and better.
         """
+        paid = self._paid(prices)
+        found = split_near(replace(self.quotes, lines=self.quotes.lines + paid), self.most, self._hint)
+        self._hint = found.hint
+        served = np.flatnonzero(found.columns >= 0)
+        extra = float(paid[served, found.columns[served]].sum())
+        scale = self._money / TICKS
+        return Answer(self._rows(found.columns), (found.ticks - extra) * scale, found.bound * scale)
+
+    def fit(self, prices: Floats, left: Floats) -> Answer:
+        """A good way to serve the order at ``prices`` within what is ``left`` (resources,) of everything.
+
+        What does not fit together loses the bundles that gain least by each unit. ``value`` is the cost: no bound.
+        """
+        lines = self.quotes.lines + self._paid(prices)
+        for resource, units in self.draws:
+            lines[np.broadcast_to(left[resource] < units[:, None], lines.shape)] = np.inf
+        columns = split_near(replace(self.quotes, lines=lines), self.most, None).columns.copy()
+        every = np.append(lines, self.quotes.backorder[:, None], axis=1)
+        gain = self.quotes.backorder - every[np.arange(self.size), columns]
+        over = self._over(columns, left)
+        while over is not None:
+            worst, excess = over
+            users = self._users(columns, worst)
+            for bundle in users[np.argsort(gain[users] / self.quotes.units[users], kind="stable")].tolist():
+                if excess <= 0.0:
+                    break
+                excess -= float(self.quotes.units[bundle])
+                columns[bundle] = BACKORDER
+            over = self._over(columns, left)
+        if self.quotes.complete and (columns == BACKORDER).any():
+            return self.backordered()
+        cost = Facilities(self.quotes, self.most).priced(columns).ticks * self._money / TICKS
+        return Answer(self._rows(columns), cost, cost) if np.isfinite(cost) else self.backordered()
+
+    def line_prices(self, prices: Floats) -> Floats:
+        """(m,) money for each bundle that proves a bound at ``prices``: their sum, where no option is overpaid.
+
+        A facility-location dual: for every option, what bundles bid above their cost there is at most its fixed cost
+        (Erlenkotter, Operations Research 26(6), 1978).
+        """
+        lines = self.quotes.lines + self._paid(prices)
+        found = split_near(replace(self.quotes, lines=lines), self.most, self._hint)
+        bids = found.hint.duals.copy()
+        for option in range(lines.shape[1]):
+            above = np.maximum(bids - lines[:, option], 0.0)
+            total = float(above.sum())
+            if total > self.quotes.fixed[option]:
+                bids -= above * (1.0 - self.quotes.fixed[option] / total)
+        # Costs were rounded to ticks and prices down to ticks: three too few, and nothing is overpaid.
+        return (bids - 3.0) * self._money / TICKS
+
+    def _paid(self, prices: Floats) -> Floats:
+        """(m, k): ticks paid at ``prices``, rounded down, so that a bound stays one."""
         paid = np.zeros(self.quotes.lines.shape)
         for resource, units in self.draws:
             paid += prices[resource] * units[:, None]
-        # Rounded down, so that the bound stays one.
-        lines = self.quotes.lines + np.floor(paid / self._money * TICKS)
-        found = split_near(replace(self.quotes, lines=lines), self.most, self._hint)
-        self._hint = found.hint
-        columns = found.columns
-        rows = np.where(columns >= 0, columns + self.first_row, -1)
+        return np.floor(paid / self._money * TICKS)
+
+    def _rows(self, columns: Index) -> Index:
+        return np.where(columns >= 0, columns + self.first_row, -1)
+
+    def _over(self, columns: Index, left: Floats) -> tuple[int, float] | None:
+        """The resource that is used most above what is left, and by how many units; None if all fits."""
+        resource, units = self.entries(self._rows(columns))
+        excess = np.bincount(resource, units, len(left)) - left
+        worst = int(excess.argmax())
+        return (worst, float(excess[worst])) if excess[worst] > 0.0 else None
+
+    def _users(self, columns: Index, wanted: int) -> Index:
+        """The bundles that use one resource."""
         served = np.flatnonzero(columns >= 0)
-        extra = float(np.floor(paid / self._money * TICKS)[served, columns[served]].sum())
-        scale = self._money / TICKS
-        return Answer(rows, (found.ticks - extra) * scale, found.bound * scale)
+        uses = np.zeros(self.size, np.bool_)
+        for resource, units in self.draws:
+            used = resource[columns[served]] if resource.ndim == 1 else resource[served, columns[served]]
+            uses[served[(used == wanted) & (units[served] > 0.0)]] = True
+        return np.flatnonzero(uses)
 
     def entries(self, rows: Index) -> tuple[Index, Floats]:
         """Resources and units that the ``rows`` (m,) use."""

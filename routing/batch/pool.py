@@ -7,7 +7,7 @@ import numpy as np
 
 from routing.arrays import Flags, Floats, Index
 from routing.batch.batch import Batch, Group
-from routing.batch.large import Answer
+from routing.batch.large import Answer, LargeOrder
 from routing.batch.pricing import Priced, entries
 from routing.batch.proof import Listed
 
@@ -89,6 +89,12 @@ class Pool:
             parts.append(_columns(self._batch, group, rows[fresh], orders[fresh]))
         self._extend(parts)
 
+    def add_large(self, order: LargeOrder, answer: Answer) -> int:
+        """Add a column for one large order, known or not; where in the pool it is."""
+        self._fresh(np.array([order.order]), answer.rows[None])
+        self._extend([self._one(order, answer)])
+        return len(self) - 1
+
     def add_backorders(self) -> None:
         """One column per order that leaves it unserved: with it every order always has a way out."""
         parts = []
@@ -105,12 +111,12 @@ class Pool:
     def _large(self, answers: tuple[Answer, ...]) -> Iterator[Columns]:
         for order, answer in zip(self._batch.large, answers, strict=True):
             if np.isfinite(answer.cost) and len(self._fresh(np.array([order.order]), answer.rows[None])):
-                resource, units = order.entries(answer.rows)
-                zero = np.zeros(len(resource), np.intp)
-                yield _merged(
-                    self._batch, np.array([order.order]), np.array([answer.cost]), answer.rows[None], zero, resource,
-                    units,
-                )  # fmt: skip
+                yield self._one(order, answer)
+
+    def _one(self, order: LargeOrder, answer: Answer) -> Columns:
+        resource, units = order.entries(answer.rows)
+        who, zero = np.array([order.order]), np.zeros(len(resource), np.intp)
+        return _merged(self._batch, who, np.array([answer.cost]), answer.rows[None], zero, resource, units)
 
     def _extend(self, parts: list[Columns]) -> int:
         count, rows = len(self), len(self.columns.rows)

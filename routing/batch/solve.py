@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from routing.arrays import Floats, Index
+from routing.arrays import Flags, Floats, Index
 from routing.batch.batch import Batch
 from routing.batch.blocks import Work, dive, wave
-from routing.batch.duals import Bound, ascend, escapes
+from routing.batch.duals import DENIED, Bound, ascend, escapes
 from routing.batch.incumbent import Incumbent, build, improve
 from routing.batch.master import choose, relax
-from routing.batch.pool import Columns, Pool
+from routing.batch.pool import Pool
 from routing.batch.pricing import price
 from routing.batch.proof import Listed, every_column
 
@@ -101,27 +101,29 @@ class _Run:
         self._raise(ascend(batch, start, effort.ascents, pool))
         escapes(batch, self.best.prices, np.linspace(1.0, 0.3, effort.escapes), self.rng, pool)
         share = np.zeros(len(pool))
-        self._round(share)
+        self._round(share, np.zeros(0, np.intp))
         yield "prices"
+        pinned = self._fit_large()
         for _ in range(effort.rounds):
             before = self.best.value
-            relaxed = relax(pool.columns, batch.limit)
+            taking_part = self._taking_part(pinned)
+            relaxed = relax(pool.columns.only(taking_part), batch.limit)
             for prices in (relaxed.prices, 0.5 * (relaxed.prices + self.best.prices)):
                 priced = price(batch, prices)
                 pool.add(priced)
                 self._raise(Bound(priced.bound, prices))
-            share = relaxed.share
+            share = np.zeros(len(taking_part))
+            share[taking_part] = relaxed.share
             yield "columns"
             if self._converged(relaxed.value, before):
                 break
-        share = np.concatenate([share, np.zeros(len(pool) - len(share))])
-        self._round(share)
+        self._round(self._shares(share), pinned)
         yield "rounding"
-        reduced = _reduced(pool.columns, self.best.prices, batch.orders)
-        self._keep(dive(batch, pool.columns, share, reduced, effort.dive))
+        self._keep(dive(batch, pool.columns, self._shares(share), self._reduced(), self._plan, effort.dive))
         yield "dive"
         for number, work in enumerate(effort.waves):
-            self._keep(wave(batch, pool.columns, share, reduced, self._plan, _TURN * number, work))
+            shares, reduced = self._shares(share), self._reduced()
+            self._keep(wave(batch, pool.columns, shares, reduced, self._plan, _TURN * number, work))
             yield f"wave {number + 1}"
         if self._close():
             yield "proof"
@@ -164,18 +166,62 @@ class _Run:
             raise AssertionError("a plan is asked for before the first was built")
         return self.plan
 
-    def _round(self, share: Floats) -> None:
-        """Build a plan from the columns' shares and prices."""
+    def _round(self, share: Floats, pinned: Index) -> None:
+        """Build a plan from the columns' shares and prices, the ``pinned`` columns before all others."""
         columns = self.pool.columns
-        reduced = _reduced(columns, self.best.prices, self.batch.orders)
-        self._keep(build(columns, self.batch.limit, reduced - _PREFERENCE * share, self.batch.orders))
+        preference = self._reduced() - _PREFERENCE * share
+        preference[pinned] = -DENIED
+        self._keep(build(columns, self.batch.limit, preference, self.batch.orders))
+
+    def _fit_large(self) -> Index:
+        """Columns for the large orders that fit beside each other, the most costly to leave out first; where they are.
+
+        Among the few columns that pricing found for such an order hardly one fits to what the others leave. So large
+        orders take part in the linear programme with this one column each; only the bound treats them like the others.
+        """
+        left, pinned = self.batch.limit.copy(), []
+        for order in sorted(self.batch.large, key=lambda order: -order.backordered().cost):
+            answer = order.fit(self.best.prices, left)
+            np.subtract.at(left, *order.entries(answer.rows))
+            pinned.append(self.pool.add_large(order, answer))
+        return np.array(pinned, np.intp)
+
+    def _taking_part(self, pinned: Index) -> Flags:
+        """(p,): columns of the linear programme: of large orders only those ``pinned``."""
+        columns = self.pool.columns
+        taking_part: Flags = ~np.isin(columns.order, [order.order for order in self.batch.large])
+        taking_part[pinned] = True
+        return taking_part
+
+    def _refit_large(self, plan: Incumbent) -> None:
+        """Serve each large order anew on what all others leave, where that is cheaper."""
+        free = np.zeros(self.batch.resources)
+        for order in self.batch.large:
+            answer = order.fit(free, plan.left_without(self.pool.columns, order.order))
+            if answer.cost < self.pool.columns.cost[plan.chosen[order.order]]:
+                column = self.pool.add_large(order, answer)
+                plan.take(self.pool.columns, order.order, column)
 
     def _keep(self, plan: Incumbent) -> None:
         """Improve the plan order by order; it is the plan from now on if it is the best so far."""
+        improve(self.pool.columns, plan, self.batch.orders)
+        self._refit_large(plan)
         columns = self.pool.columns
-        improve(columns, plan, self.batch.orders)
         if self.plan is None or plan.cost(columns) < self.plan.cost(columns):
             self.plan = plan
+
+    def _shares(self, share: Floats) -> Floats:
+        """(p,): shares of the columns in the linear programme, none for those that came later."""
+        return np.concatenate([share, np.zeros(len(self.pool) - len(share))])
+
+    def _reduced(self) -> Floats:
+        """(p,): cost of each column at the best prices above the best column of its order."""
+        columns = self.pool.columns
+        reduced = columns.reduced(self.best.prices)
+        least = np.full(self.batch.orders, np.inf)
+        np.minimum.at(least, columns.order, reduced)
+        above: Floats = reduced - least[columns.order]
+        return above
 
     def _raise(self, bound: Bound) -> None:
         if bound.value > self.best.value:
@@ -189,12 +235,3 @@ class _Run:
         rows = columns.rows[at]
         options = np.where(rows >= 0, batch.row_option[rows], -1)
         return Solution(options, plan.cost(columns), self.bound, self.best.value, self.best.prices, len(self.pool))
-
-
-def _reduced(columns: Columns, prices: Floats, orders: int) -> Floats:
-    """(p,): cost of each column at ``prices`` above the best column of its order."""
-    reduced = columns.reduced(prices)
-    least = np.full(orders, np.inf)
-    np.minimum.at(least, columns.order, reduced)
-    above: Floats = reduced - least[columns.order]
-    return above
