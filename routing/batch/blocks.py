@@ -14,7 +14,7 @@ import numpy as np
 from routing.arrays import Flags, Floats, Index
 from routing.batch.batch import Batch
 from routing.batch.incumbent import Incumbent
-from routing.batch.master import choose
+from routing.batch.master import Search, choose
 from routing.batch.pool import Columns
 
 _DECIDED = 0.99
@@ -25,15 +25,12 @@ SOLVERS = 2
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Limits of one wave. ``columns`` of one programme, about; its relative ``gap`` and ``nodes``; ``slack``: most
-    reduced cost of a column that takes part, as a share of an order's mean cost; ``seconds``: a net, see
-    :func:`routing.batch.master.choose`."""
+    """Limits of one wave. ``columns`` of one programme, about; ``slack``: most reduced cost of a column that takes
+    part, as a share of an order's mean cost; ``search``: when the programme ends."""
 
     columns: int
     slack: float
-    gap: float
-    nodes: int = 100_000
-    seconds: float = 60.0
+    search: Search
 
 
 def wave(
@@ -81,6 +78,8 @@ def dive(batch: Batch, columns: Columns, share: Floats, reduced: Floats, incumbe
     settled[columns.order[decided]] = True
     open_ = ~settled[columns.order]
     candidates = open_ & _tempting(columns, reduced, work)
+    ranked = np.flatnonzero(candidates & ~columns.uses_nothing())
+    candidates[ranked[np.argsort(reduced[ranked], kind="stable")[work.columns :]]] = False
     chosen = np.empty(batch.orders, np.intp)
     for plan in (np.flatnonzero(decided), _solve(columns, candidates, limit, None, work)):
         chosen[columns.order[plan]] = plan
@@ -153,7 +152,7 @@ def _solve(columns: Columns, candidates: Flags, limit: Floats, chosen: Index | N
     """The columns that the orders of one strip take; its candidates are marked."""
     part, numbers = columns.only(candidates), np.flatnonzero(candidates)
     start = None if chosen is None else chosen[part.order] == numbers
-    found = choose(part, limit, start, work.gap, work.nodes, work.seconds)
+    found = choose(part, limit, start, work.search)
     if found is not None and (start is None or part.cost[found.columns].sum() <= part.cost[start].sum()):
         best = found.columns
     elif start is not None:

@@ -5,6 +5,7 @@ resource that the columns together could exhaust has its limit.
 """
 
 import datetime
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +24,18 @@ class Relaxed(NamedTuple):
     prices: Floats
     share: Floats
     value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """When an integer programme ends: within a relative ``gap`` of its optimum, after ``nodes`` of the search tree or
+    after ``improvements`` of the plan, whichever comes first. ``seconds`` is a net under work that got out of hand, far
+    above what any programme took; a run that falls into it may not repeat bit for bit."""
+
+    gap: float
+    nodes: int
+    improvements: int = 1_000
+    seconds: float = 300.0
 
 
 class Chosen(NamedTuple):
@@ -50,13 +63,10 @@ def relax(columns: Columns, limit: Floats) -> Relaxed:
     return Relaxed(prices, share, float(columns.cost @ share))
 
 
-def choose(
-    columns: Columns, limit: Floats, start: Flags | None, gap: float, nodes: int, seconds: float
-) -> Chosen | None:
-    """The best columns, one per order, to a relative ``gap`` within ``nodes``; None if no plan was found.
+def choose(columns: Columns, limit: Floats, start: Flags | None, search: Search) -> Chosen | None:
+    """The best columns, one per order, as far as the ``search`` goes; None if it found no plan.
 
-    ``start`` (p,) marks a plan that is possible, if one is known. ``seconds`` is a net under work that got out
-    of hand, not a budget.
+    ``start`` (p,) marks a plan that is possible, if one is known.
     """
     model, _, _ = _model(columns, limit, whole=True)
     hints = []
@@ -64,8 +74,11 @@ def choose(
         values = dict(zip(model.variables(), start.astype(float).tolist(), strict=True))
         hints.append(mathopt.SolutionHint(variable_values=values))
     parameters = mathopt.SolveParameters(
-        relative_gap_tolerance=gap, node_limit=nodes, time_limit=datetime.timedelta(seconds=seconds)
+        relative_gap_tolerance=search.gap,
+        node_limit=search.nodes,
+        time_limit=datetime.timedelta(seconds=search.seconds),
     )
+    parameters.highs.int_options["mip_max_improving_sols"] = search.improvements
     result = mathopt.solve(
         model,
         mathopt.SolverType.HIGHS,

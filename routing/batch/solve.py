@@ -11,7 +11,7 @@ from routing.batch.batch import Batch
 from routing.batch.blocks import Work, dive, wave
 from routing.batch.duals import DENIED, Bound, ascend, escapes
 from routing.batch.incumbent import Incumbent, build, improve
-from routing.batch.master import choose, relax
+from routing.batch.master import Search, choose, relax
 from routing.batch.pool import Pool
 from routing.batch.pricing import price
 from routing.batch.proof import Listed, every_column
@@ -20,7 +20,7 @@ _PREFERENCE = 1e3
 """A column's share in the linear programme outweighs any reduced cost."""
 
 _NEAR = 5.0
-_NODES, _SECONDS = 100_000, 60.0
+_TO_THE_END = Search(gap=0.0, nodes=1_000)
 
 _TURN = 2.4
 """Radians between waves: no two cut alike."""
@@ -151,7 +151,7 @@ class _Run:
         columns = pool.columns
         start = np.zeros(len(pool), np.bool_)
         start[self._plan.chosen] = True
-        best = choose(columns, batch.limit, start, 0.0, _NODES, _SECONDS)
+        best = choose(columns, batch.limit, start, _TO_THE_END)
         if best is None:
             return False
         chosen = np.flatnonzero(best.columns)

@@ -12,7 +12,11 @@ class SolverType(Enum):
     HIGHS = ...
     PDLP = ...
 
+class HighsOptions:
+    int_options: dict[str, int]
+
 class SolveParameters:
+    highs: HighsOptions
     pdlp: PrimalDualHybridGradientParams
     def __init__(
         self,
