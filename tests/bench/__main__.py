@@ -1,13 +1,14 @@
 """Runs the benchmarks: ``python -m tests.bench [--only NAME]... [--quick] [--no-write]``.
 
-A whole run writes docs/benchmarks.md, a part of one or a quick one only with ``--write``. Everything that is started is
-stopped and every file removed, also after Ctrl-C.
+A whole run writes docs/benchmarks.md, a part of one or a quick one only with ``--write``; a part replaces its own
+sections. Everything that is started is stopped and every file removed, also after Ctrl-C.
 """
 
 import argparse
 import asyncio
 import contextlib
 import logging
+import shutil
 import signal
 import sys
 import tempfile
@@ -25,15 +26,17 @@ from tests.bench import (
     bench_memory,
     bench_promise,
     bench_routing,
+    bench_sourcing,
     machine,
     report,
 )
-from tests.bench.benchmark import Benchmark, Setting
+from tests.bench.benchmark import Benchmark, Setting, Skipped
 from tests.bench.centre import Server, serving
 
 BENCHMARKS: Sequence[Benchmark] = (
     bench_commit.BENCHMARK,
     bench_routing.BENCHMARK,
+    bench_sourcing.BENCHMARK,
     bench_promise.BENCHMARK,
     bench_ack.BENCHMARK,
     bench_ingest.BENCHMARK,
@@ -52,12 +55,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="tillway-bench-", dir=arguments.dir) as folder:
             text = asyncio.run(_measure(chosen, Path(folder), quick=arguments.quick))
+            print(text)
+            if write:
+                _write(text, chosen, Path(folder))
     except (KeyboardInterrupt, asyncio.CancelledError):
         return INTERRUPTED
-    print(text)
-    if write:
-        PAGE.write_text(text, encoding="utf-8")
     return 0
+
+
+def _write(text: str, chosen: Sequence[Benchmark], folder: Path) -> None:
+    """Put what was measured on the page and its pictures beside it."""
+    before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    PAGE.write_text(report.merged(before, text, [each.title for each in BENCHMARKS]), encoding="utf-8")
+    for benchmark in chosen:
+        for picture in benchmark.pictures:
+            drawn = folder / benchmark.name / picture.file
+            if drawn.exists():
+                shutil.copyfile(drawn, PAGE.parent / picture.file)
 
 
 async def _measure(chosen: Sequence[Benchmark], folder: Path, *, quick: bool) -> str:
@@ -69,10 +83,16 @@ async def _measure(chosen: Sequence[Benchmark], folder: Path, *, quick: bool) ->
         if any(each.needs_database for each in chosen):
             _say("starting PostgreSQL")
             server = await parts.enter_async_context(serving(folder / "postgresql"))
-        outcomes = [await _outcome(each, folder, server, quick=quick) for each in chosen]
+        outcomes, skipped = [], {}
+        for each in chosen:
+            try:
+                outcomes.append(await _outcome(each, folder, server, quick=quick))
+            except Skipped as reason:
+                skipped[each.title] = str(reason)
+                _say(f"skipped {each.name}: {reason}")
         facts = await machine.facts(folder, await server.settings() if server else {})
     now = datetime.fromtimestamp(SystemClock().now_ms() / 1000, UTC)
-    return report.page(f"{now:%Y-%m-%d %H:%M} UTC", facts, outcomes, quick=quick)
+    return report.page(f"{now:%Y-%m-%d %H:%M} UTC", facts, outcomes, skipped, quick=quick)
 
 
 async def _outcome(benchmark: Benchmark, folder: Path, server: Server | None, *, quick: bool) -> report.Outcome:
