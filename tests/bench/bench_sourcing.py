@@ -54,6 +54,12 @@ class Case:
     longer: int = 0
     drawn: bool = False
 
+    @property
+    def label(self) -> str:
+        """The case in words, with its seeds."""
+        seeds = f"seeds {self.seeds[0]}-{self.seeds[-1]}" if len(self.seeds) > 1 else f"seed {self.seeds[0]}"
+        return f"{self.size}: {self.text} ({seeds})"
+
 
 FIVE, ONE = range(1, 6), range(1, 2)
 CASES: Sequence[Case] = (
@@ -269,7 +275,7 @@ def _case_line(case: Case) -> tuple[str, Sequence[Row | None]]:
     """What is told of a case, and its targets."""
     size, must, stretch = case.size, case.must, case.stretch
     hoped = f"{size}: until {stretch.gap_pct:g} %"
-    return f"{size}: {case.text}", (
+    return case.label, (
         Row(f"{size}_gap_pct", f"{size}: gap at the end", "%", 3,
             Bound(must.gap_pct) if must else Bound(stretch.gap_pct, hoped=True)),
         Row(f"{size}_worst_gap_pct", f"{size}: worst gap", "%", 3),
@@ -314,7 +320,7 @@ BENCHMARK = Benchmark(
         "`python -m routing solve`, effort standard, on the **synthetic** instances of ../shared/bench/sourcing: made "
         "there, scored there by another program, which proves the bound afresh from the answer's prices. Seconds are "
         "of the whole process, from the start of the interpreter until the answer is written; memory is its peak "
-        "(2^20 bytes). S and M: medians over seeds 1-5; the others: seed 1."
+        "(2^20 bytes). Where there are several seeds: medians."
     ),
     against=(
         "the bound: a gap is the share of the cost that lies above what `score.py` proves. The gaps of rivals are to "

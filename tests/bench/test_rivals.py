@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from routing.plan import Plan
-from tests.bench import whole_model
+from tests.bench import bench_sourcing, whole_model
 from tests.bench.bench_sourcing import course
+from tests.bench.benchmark import Setting, Skipped
 from tests.bench.child import ChildFailedError, run
 from tests.bench.instances import Arrays, in_cents
 from tests.bench.reoptimise import batches
@@ -143,3 +144,11 @@ async def test_a_program_is_measured_from_outside(tmp_path: Path) -> None:
 async def test_a_program_that_fails_says_what_it_said(tmp_path: Path) -> None:
     with pytest.raises(ChildFailedError, match="no such thing"):
         await run(["/bin/sh", "-c", "echo no such thing >&2; exit 1"], tmp_path)
+
+
+async def test_without_the_instances_nothing_is_measured_and_the_reason_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench_sourcing, "FOLDER", tmp_path / "not there")
+    with pytest.raises(Skipped, match="bench/sourcing"):
+        await bench_sourcing.BENCHMARK.run(Setting(tmp_path))
