@@ -27,6 +27,7 @@ from central.sourcing.postgres import regions
 from central.sourcing.runs import LastPrices
 from central.sourcing.solver import SolverFailed
 from central.sourcing.use_cases import Desk, Fence, Outcome, lease_name, run_batch, run_single
+from routing.bids.renewal import Renewal
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +55,11 @@ class Pace:
     renew_s: float = 60.0
     renew_units: int = 200
     price_age_s: float = 300.0
+
+    @property
+    def renewal(self) -> Renewal:
+        """When prices have had their day."""
+        return Renewal(self.renew_s, self.renew_units)
 
 
 @dataclass(frozen=True)
@@ -172,7 +178,7 @@ class SourcingLoop:
         PRICE_AGE_S.set(state.prices.age_s)
         state.taken += outcome.units
         self._count("single", outcome, started_s)
-        is_old = state.prices.age_s >= self._pace.renew_s or state.taken >= self._pace.renew_units
+        is_old = self._pace.renewal.is_due(state.prices.age_s, state.taken)
         return not (is_old or outcome.waiting or outcome.stale)
 
     async def _fresh(self, conn: AsyncConnection, region: str, state: _Region) -> LastPrices | None:

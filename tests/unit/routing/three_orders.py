@@ -1,4 +1,4 @@
-"""The instance of docs/explained.md: three orders, three locations, four things. Small enough for a pocket calculator."""
+"""The instance of docs/explained.md: three orders, three locations, four things. For a pocket calculator."""
 
 import numpy as np
 
