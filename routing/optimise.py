@@ -11,9 +11,9 @@ import numpy as np
 
 from retail.errors import Refused
 from routing.arrays import Cents, Floats, Index
-from routing.batch.compile import Compiled, by_line, compile_batch, prices_of, start_of
+from routing.batch.compile import Compiled, by_line, compile_batch, listed_of, prices_of, start_of
 from routing.batch.efforts import STANDARD
-from routing.batch.solve import Effort, Progress, Solution, Watch, solve
+from routing.batch.solve import Effort, Progress, Solution, Start, Watch, solve
 from routing.check import checked
 from routing.plan import Plan
 from routing.problem import Prices, Problem
@@ -83,14 +83,18 @@ def optimise(
     order once or a last plan of another length.
     """
     asked = replace(problem, prices=Prices())
-    baseline = source_in_order(asked, sequence)
+    if sorted(sequence.tolist()) != list(range(problem.orders)):
+        raise Refused("sequence", "does not name every order once", f"arrange the numbers below {problem.orders}")
     if problem.orders == 0:
-        return Outcome(baseline, 0, 0, 0, Prices(), True, 0)
+        return Outcome(source_in_order(asked, sequence), 0, 0, 0, Prices(), True, 0)
     moving = asked if last is None else _with_moves(asked, last)
     compiled = compile_batch(moving, place)
     ended = _Ended(watch)
-    start = None if last is None else start_of(moving, compiled, last.prices)
+    start = None
+    if last is not None:
+        start = Start(start_of(moving, compiled, last.prices), listed_of(moving, compiled, last.assignment))
     found = solve(compiled.batch, effort, seed, ended, start)
+    baseline = source_in_order(asked, sequence)
     return _outcome(problem, moving, compiled, found, baseline, complete=not ended.early)
 
 

@@ -20,17 +20,18 @@ def take_decision(tx: Tx, update: TaskUpdate, printer: str) -> None:
     """Note the centre's decision and do what follows from it. ``printer`` is where this store prints pick lists.
 
     Offered: the goods are set aside, or the offer is rejected with what is missing. Assigned: the pick list is queued
-    for printing. Withdrawn: what is set aside is released, unless goods are in a tote already.
+    for printing, once however often the centre repeats itself. Withdrawn: what is set aside is released, unless goods are in a tote already.
     """
     if update.state == OFFERED and (problem := unusable(update.offer)):
         tx.append(OfferRejected(update.task, update.rev, "unknown_sku", note=problem[:NOTE_LENGTH_MAX]), BOX)
         return
+    before = tx.task(update.task)
     task = tx.tell(update)
     if task is None:
         return
     if task.state == OFFERED:
         _answer(tx, task)
-    elif task.state == ASSIGNED and update.state == ASSIGNED:
+    elif task.state == ASSIGNED and update.state == ASSIGNED and (before is None or before.state != ASSIGNED):
         tx.enqueue_print(printer, PrintKind.PICK_LIST, str(task.id), pick_list(task))
     elif update.state == WITHDRAWN:
         _give_back(tx, task, printer)

@@ -12,8 +12,9 @@ import numpy as np
 from routing.arrays import Floats, Index, Real
 from routing.batch.batch import Batch, Draw, Weighed
 from routing.batch.parts import BUNDLES_MAX, Parts
+from routing.batch.proof import Listed
 from routing.left import Left
-from routing.problem import NO_LEG, Prices, Problem
+from routing.problem import BACKORDER, NO_LEG, Prices, Problem
 from routing.quotes import TICKS, Quotes, quote
 
 
@@ -76,6 +77,32 @@ def bundles_of(problem: Problem, order: int) -> Index:
     first: dict[int, int] = {}
     kits = problem.kits[count].tolist()
     return np.array([first.setdefault(-1 - line if kit < 0 else kit, len(first)) for line, kit in enumerate(kits)])
+
+
+def listed_of(problem: Problem, compiled: Compiled, assignment: Index) -> list[Listed]:
+    """Columns, by group, of the orders that ``assignment`` (n,) serves wholly as it may still be: options or -1."""
+    batch, first = compiled.batch, _first_lines(problem, compiled)
+    listed = []
+    for group in batch.groups:
+        bundle = batch.ptr[group.orders][:, None] + np.arange(group.n)
+        option = assignment[first[bundle]]
+        known = group.order * problem.options + batch.row_option[group.row]
+        wanted = np.arange(group.size)[:, None] * problem.options + option
+        at = np.minimum(np.searchsorted(known, wanted), max(len(known) - 1, 0))
+        found = (known[at] == wanted) & (option >= 0) if len(known) else np.zeros(wanted.shape, np.bool_)
+        kept = np.flatnonzero((found | (option == BACKORDER)).all(axis=1))
+        rows = np.where(option == BACKORDER, BACKORDER, group.row[at]) if len(known) else option
+        listed.append(Listed(kept, rows[kept]))
+    return listed
+
+
+def _first_lines(problem: Problem, compiled: Compiled) -> Index:
+    """(bundles,): a line of each bundle."""
+    first = np.zeros(compiled.batch.ptr[-1], np.intp)
+    for order in range(problem.orders):
+        lines = problem.lines_of(order)
+        first[compiled.batch.ptr[order] + bundles_of(problem, order)] = np.arange(lines.start, lines.stop)
+    return first
 
 
 def prices_of(problem: Problem, compiled: Compiled, prices: Floats) -> Prices:

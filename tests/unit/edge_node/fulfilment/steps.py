@@ -26,8 +26,8 @@ def task_of(store: MemoryStore) -> PickTask:
 
 
 def prove_list(store: MemoryStore) -> None:
-    """The printer proves the pick list."""
-    [job] = store.do(lambda tx: tx.print_jobs(subject=str(TASK)))
+    """The printer proves the newest pick list."""
+    *_, job = store.do(lambda tx: tx.print_jobs(subject=str(TASK)))
     store.do(lambda tx: tx.save_print_job(replace(job, state=PrintState.PROVED)))
     store.do(lambda tx: list_printed(tx, TASK))
 

@@ -101,6 +101,14 @@ def test_the_pick_list_is_printed_when_the_centre_assigns() -> None:
     assert not isinstance(last(store), StartAsked)
 
 
+def test_an_assignment_that_is_repeated_prints_no_second_list() -> None:
+    store = stocked(SKU_1=5, SKU_2=1)
+    tell(store, OFFERED, offer(2, 1))
+    tell(store, ASSIGNED)
+    tell(store, ASSIGNED)
+    assert len(store.do(lambda tx: tx.print_jobs(subject=str(TASK)))) == 1
+
+
 def test_the_start_is_asked_for_when_the_list_is_proved_to_be_on_paper() -> None:
     store = stocked(SKU_1=5)
     tell(store, OFFERED, offer(2))
