@@ -46,5 +46,5 @@ async def gives_its_figures(benchmark: Benchmark, setting: Setting) -> None:
 
 
 def is_a_figure(row: Row, value: float) -> bool:
-    may_be_zero = row.target == Bound(0)
+    may_be_zero = row.target == Bound(0) or row.unit == "%"
     return (math.isfinite(value) or (value > 0 and row.without != "")) and (value > 0 or may_be_zero)
