@@ -12,8 +12,9 @@ from routing.batch.pool import Pool
 from routing.bids.stages import Staged
 from routing.problem import Prices
 
-STEPS = 40
-"""Subgradient steps for the duals of one future: the mean over futures needs many of them more than exact ones."""
+STEPS = 100
+"""Subgradient steps for the duals of one future. On synthetic weeks 25, 40 and 100 steps closed more and more of the gap
+to hindsight, at little cost beside that of laying out the future."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from routing.batch.efforts import QUICK, STANDARD
 from routing.batch.solve import Effort
-from routing.bids.prices import BidPrices, bid_prices
+from routing.bids.prices import STEPS, BidPrices, bid_prices
 from routing.bids.renewal import Renewal
 from routing.bids.stages import Staged, staged
 from routing.optimise import optimise
@@ -66,10 +66,10 @@ class Exact:
 class Forecast:
     """How prices are made: ``futures`` sampled, with ``factor`` times the demand of past weeks."""
 
-    futures: int = 6
+    futures: int = 8
     factor: float = 1.0
     renewal: Renewal = field(default_factory=lambda: Renewal(12 * 3600.0, 400))
-    steps: int = 25
+    steps: int = STEPS
 
 
 class Priced(Exact):
