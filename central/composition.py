@@ -41,11 +41,13 @@ from central.platform.migrate import is_migrated, migrate
 from central.platform.outbox import OutboxWorker, Patience
 from central.platform.wakeups import Wakeups
 from central.settings import Settings
+from central.sourcing.domain import Delivery
 from central.sourcing.loop import Pace, Retention, SourcingLoop
 from central.sourcing.promises.network import Terms
 from central.sourcing.promises.services import parse_holidays, parse_services
 from central.sourcing.promises.use_cases import PromiseDesk
 from central.sourcing.solver import Solver
+from central.sourcing.tariff import Tariff
 from central.sourcing.use_cases import Desk, Limits
 from firmware_config.web_server import listening, serving
 from retail.clock import Clock, SystemClock
@@ -126,7 +128,11 @@ async def _working(settings: Settings, url: str, mqtt: Mqtt, clock: Clock, ids: 
         settings.silent_s, settings.pick_minutes, settings.sourcing_settled_s, settings.sourcing_move_cents,
         settings.sourcing_effort,
     )  # fmt: skip
-    batch, single = (Desk(engine, clock, ids, solver.ask, limits) for solver in solvers)
+    tariff = Tariff(late_per_day=settings.late_day_cents, late_pickup_per_day=settings.late_day_cents)
+    delivery = Delivery(
+        settings.pick_minutes, parse_services(settings.carrier_services)[0], parse_holidays(settings.carrier_holidays)
+    )
+    batch, single = (Desk(engine, clock, ids, solver.ask, limits, tariff, delivery) for solver in solvers)
     parts = _parts(settings, engine, wakeups, mqtt, clock, batch, single)
 
     async def work() -> None:

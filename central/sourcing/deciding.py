@@ -11,6 +11,7 @@ import numpy as np
 from central.sourcing.domain import (
     Decided,
     Decision,
+    Delivery,
     Figures,
     MovedOffer,
     OpenLine,
@@ -21,6 +22,7 @@ from central.sourcing.domain import (
     unserved,
     without_moves,
 )
+from central.sourcing.lateness import Due
 from central.sourcing.model import Index, bids_of, compiled_for, prices_of, problem_of
 from central.sourcing.one_by_one import Standing, source_one_by_one
 from central.sourcing.tariff import Tariff
@@ -53,12 +55,17 @@ class _Best:
 
 
 def decide(
-    snapshot: Snapshot, tariff: Tariff, steering: Steering | None = None, rules: RuleSet | None = None, now_ms: int = 0
+    snapshot: Snapshot,
+    tariff: Tariff,
+    steering: Steering | None = None,
+    rules: RuleSet | None = None,
+    now_ms: int = 0,
+    delivery: Delivery | None = None,
 ) -> Decided:
     """Decide on all orders of ``snapshot`` together, or one after another where the effort is ``one-by-one``.
 
     ``rules`` hold as they are at ``now_ms`` (milliseconds since 1970 UTC); without any, those of the program do. Orders
-    that rules hold back are left as they are.
+    that rules hold back are left as they are. With a ``delivery`` each day behind a promise has its price.
 
     Raises :class:`retail.errors.Refused` for inputs that are no problem, and :class:`routing.check.PlanRefused`, never
     handing on a plan that breaks a limit.
@@ -79,7 +86,8 @@ def decide(
         snapshot = replace(snapshot, orders=kept)
         index = Index.of(snapshot)
         compiled = compiled_for(snapshot, index, rules, now_ms)
-    problem = problem_of(snapshot, index, tariff, compiled)
+    due = None if delivery is None else Due(delivery, now_ms)
+    problem = problem_of(snapshot, index, tariff, compiled, due)
     if steering.kind == "single":
         problem = replace(problem, prices=prices_of(steering.prices, index, problem))
     best = _best(problem, snapshot, index, steering)

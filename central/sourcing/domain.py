@@ -6,8 +6,12 @@ say why a nearer one was passed over. :mod:`.model` makes the optimiser's arrays
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, Self
 from uuid import UUID
+
+from central.sourcing.promises.services import CarrierService
+from routing.calendars.carrier import Collection
+from routing.calendars.hours import Hours, Spans
 
 SHIP, PICKUP = "ship", "pickup"
 
@@ -28,12 +32,31 @@ class Load:
 
 
 @dataclass(frozen=True)
+class OpeningHours:
+    """:class:`~routing.calendars.hours.Hours` as they are stored: ``exceptions`` are pairs of a day and its spans."""
+
+    zone: str
+    week: tuple[Spans, ...]
+    exceptions: tuple[tuple[int, Spans], ...] = ()
+
+    @classmethod
+    def of(cls, hours: Hours) -> Self:
+        """``hours`` to be stored."""
+        return cls(hours.zone, hours.week, tuple(sorted(hours.exceptions.items())))
+
+    def read(self) -> Hours:
+        """The hours to reckon with."""
+        return Hours(self.zone, self.week, dict(self.exceptions))
+
+
+@dataclass(frozen=True)
 class Place:
     """A location as sourcing sees it. ``closed`` says why it takes no orders, empty if it does; coordinates in degrees,
     None where unknown or not believed; ``capacity`` in units still to be handled today, None for no limit.
 
     ``zone`` is its IANA time zone; ``groups`` what rules may call it by; ``offline_since_ms`` since when a silent box
-    has not been heard; ``rejects`` how many offers it has rejected today.
+    has not been heard; ``rejects`` how many offers it has rejected today. ``hours`` is None where unknown;
+    ``collections`` holds only those that differ from the service's own, None where the service does not come.
     """
 
     location: str
@@ -54,6 +77,8 @@ class Place:
     offline_since_ms: int | None = None
     rejects: int = 0
     load: Load = field(default_factory=Load)
+    hours: OpeningHours | None = None
+    collections: Mapping[str, Collection | None] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -61,8 +86,8 @@ class OpenLine:
     """A line to be routed; ``weight_g`` is one unit's, ``tags`` what rules may call it by, ``kit`` names lines of the
     order that are sold as one.
 
-    ``offered_to`` was asked for it by ``task`` in its revision ``rev`` and has not answered yet: the line may be moved.
-    Empty, None and 0 for a line that nobody has been asked for.
+    ``offered_to`` was asked for it by ``task`` in its revision ``rev`` at ``offered_ms`` (milliseconds since 1970 UTC)
+    and has not answered yet: the line may be moved. Empty, None and 0 for a line that nobody has been asked for.
     """
 
     line_id: UUID
@@ -78,6 +103,7 @@ class OpenLine:
     rev: int = 0
     tags: frozenset[str] = frozenset()
     kit: str = ""
+    offered_ms: int | None = None
 
 
 @dataclass(frozen=True)
@@ -109,6 +135,16 @@ class Snapshot:
     places: tuple[Place, ...]
     orders: tuple[OpenOrder, ...]
     available: Mapping[tuple[str, str], int]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What decides when goods arrive beside the calendars of places: ``pick_minutes`` of work in opening hours, the
+    carriers' ``service`` whose price the tariff has, and their ``holidays`` (ordinals)."""
+
+    pick_minutes: int
+    service: CarrierService
+    holidays: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from central.sourcing.domain import SHIP, BidPrices, CapacityPrice, OpenOrder, Place, Snapshot, StockPrice
+from central.sourcing.lateness import Due, lateness_cents
 from central.sourcing.tariff import Tariff, miles, zones
 from routing.problem import Prices, Problem
 from routing.rules import scene
@@ -80,21 +81,27 @@ def compiled_for(snapshot: Snapshot, index: Index, rules: RuleSet, now_ms: int) 
     return compile_rules(rules, scene_of(snapshot, index), now_ms)
 
 
-def problem_of(snapshot: Snapshot, index: Index, tariff: Tariff, compiled: Compiled) -> Problem:
-    """The question in arrays. There must be orders and places."""
+def problem_of(snapshot: Snapshot, index: Index, tariff: Tariff, compiled: Compiled, due: Due | None = None) -> Problem:
+    """The question in arrays. There must be orders and places. Without ``due`` lateness costs nothing."""
     places, orders = snapshot.places, snapshot.orders
     lines = [line for order in orders for line in order.lines]
     kind = np.array([int(place.is_warehouse) for place in places])
     quantities = np.array([line.quantity for line in lines], np.int64)
-    zone = _zones(orders, places)
+    zone, nearest = _zones(orders, places)
     ships = np.array([order.service == SHIP for order in orders])
     capacity, pool, leg = compiled.pools(ships)
     is_shared = bool((leg < 0).all())  # no limit holds for one service alone
+    backorder = np.array([tariff.backorder_per_line + max(line.amount, 0) for line in lines], np.int64)
+    late = None if due is None else lateness_cents(snapshot, index.place, tariff, due, zone, nearest)
+    if late is not None:
+        # Who waits is later than who is served late: lateness alone never makes an order wait.
+        promised = np.repeat([order.promise_ms is not None for order in orders], [len(each.lines) for each in orders])
+        backorder += promised * tariff.late_days_max * max(tariff.late_per_day, tariff.late_pickup_per_day)
     return Problem(
         order_ptr=np.concatenate(([0], np.cumsum([len(order.lines) for order in orders]))),
         line_sku=np.array([index.sku[line.sku] for line in lines], np.int64),
         line_qty=quantities,
-        backorder=np.array([tariff.backorder_per_line + max(line.amount, 0) for line in lines], np.int64),
+        backorder=backorder,
         stock=compiled.stock,
         capacity=compiled.capacity if is_shared else capacity,
         pool=None if is_shared else pool,
@@ -104,6 +111,7 @@ def problem_of(snapshot: Snapshot, index: Index, tariff: Tariff, compiled: Compi
         package_terms={
             "shipping": np.where(ships[:, None], np.array(tariff.package_by_zone, np.int32)[zone], 0),
             "packing": np.array(tariff.packing)[kind],
+            **({} if late is None else {"lateness": late}),
             **compiled.package_terms,
         },
         line_terms={
@@ -165,12 +173,15 @@ def bids_of(prices: Prices, snapshot: Snapshot, index: Index) -> BidPrices:
     return BidPrices(tuple(stock), tuple(capacity))
 
 
-def _zones(orders: Sequence[OpenOrder], places: Sequence[Place]) -> NDArray[np.int8]:
+def _zones(orders: Sequence[OpenOrder], places: Sequence[Place]) -> tuple[NDArray[np.int8], NDArray[np.intp]]:
+    """(O, L): postal zones; (O,): the nearest place, -1 where no distance is known."""
     lat = np.array([np.nan if place.lat is None else place.lat for place in places])
     lon = np.array([np.nan if place.lon is None else place.lon for place in places])
-    found = np.empty((len(orders), len(places)), np.int8)
+    found, nearest = np.empty((len(orders), len(places)), np.int8), np.empty(len(orders), np.intp)
     for number, order in enumerate(orders):
         to_lat = np.nan if order.lat is None else order.lat
         to_lon = np.nan if order.lon is None else order.lon
-        found[number] = zones(miles(lat, lon, to_lat, to_lon))
-    return found
+        distance = miles(lat, lon, to_lat, to_lon)
+        found[number] = zones(distance)
+        nearest[number] = -1 if np.isnan(distance).all() else np.nanargmin(distance)
+    return found, nearest

@@ -2,18 +2,21 @@
 
 import asyncio
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from central.fleet.calendar_rows import CALENDAR_COLUMNS, Calendar, read_calendar
 from central.fleet.tables import BELIEVED, EDGE, UNVERIFIED, WAREHOUSE
 from central.inventory import postgres as inventory
 from central.platform.tables import TENANT
-from central.sourcing.domain import Load, Place
+from central.sourcing.domain import Load, OpeningHours, Place
+from retail.errors import Refused
 
 _PLACES = text(
-    """
+    f"""
     WITH asked AS (
         SELECT t.tenant, t.location, t.service, t.state, p.quantity,
                t.task_id <> ALL(CAST(:movable AS uuid[]))
@@ -37,7 +40,8 @@ _PLACES = text(
         FROM asked GROUP BY tenant, location
     )
     SELECT l.location, l.name, l.kind, l.backing, l.open_for_orders, l.closed_reason, l.ships, l.pickups,
-           l.lat, l.lon, l.coordinate_state, l.currency, l.country, l.capacity_units_per_day, l.time_zone, l.zone,
+           l.lat, l.lon, l.coordinate_state, l.currency, l.country, l.capacity_units_per_day, l.zone,
+           {CALENDAR_COLUMNS},
            k.box IS NOT NULL AS has_box,
            coalesce(b.last_hello_at < now() - make_interval(secs => :silent_s), true) AS silent,
            (extract(epoch FROM b.last_hello_at) * 1000)::bigint AS heard_ms, w.*
@@ -97,6 +101,7 @@ async def read_places(conn: AsyncConnection, silent_s: float, movable: Collectio
             await asyncio.sleep(0)
         known = row.coordinate_state in (BELIEVED, UNVERIFIED)
         limit = row.capacity_units_per_day
+        calendar = _calendar(row)
         places.append(
             Place(
                 location=row.location,
@@ -119,6 +124,16 @@ async def read_places(conn: AsyncConnection, silent_s: float, movable: Collectio
                 load=Load(
                     *(int(units or 0) for units in (row.ship_day, row.pickup_day, row.ship_hour, row.pickup_hour))
                 ),
+                hours=None if calendar is None else OpeningHours.of(calendar.hours),
+                collections={} if calendar is None else calendar.collections,
             )
         )
     return tuple(places)
+
+
+def _calendar(row: Any) -> Calendar | None:
+    """None where it is not known, or cannot be: one location must not end all sourcing."""
+    try:
+        return read_calendar(row)
+    except Refused:
+        return None

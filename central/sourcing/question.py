@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from central.sourcing.domain import Load, OpenOrder, Place, Snapshot, Steering
+from central.sourcing.domain import Delivery, Load, OpenOrder, Place, Snapshot, Steering
 from central.sourcing.tariff import Tariff
 from retail.errors import Refused
 from routing.rules.defaults import default_rules
@@ -63,7 +63,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Question:
-    """All that a run decides on: ``now_ms`` is milliseconds since 1970 UTC, ``made_by`` names the program's parts."""
+    """All that a run decides on: ``now_ms`` is milliseconds since 1970 UTC, ``made_by`` names the program's parts.
+
+    Without a ``delivery`` lateness has no price: so it was decided before it had one.
+    """
 
     region: str
     snapshot: Snapshot
@@ -72,6 +75,7 @@ class Question:
     steering: Steering
     now_ms: int
     made_by: str
+    delivery: Delivery | None = None
 
     def asked(self) -> Asked:
         """The canonical bytes."""
@@ -96,6 +100,7 @@ class Question:
             kind=self.steering.kind,
             move_cents=self.steering.move_cents,
             made_by=self.made_by,
+            delivery=self.delivery,
         )
         return Asked(
             _ENCODER.encode(tuple(map(_fixed, places))),
@@ -134,6 +139,7 @@ class _Core:
     move_cents: int
     made_by: str
     form: int = FORM
+    delivery: Delivery | None = None
 
 
 @dataclass(frozen=True)
@@ -168,7 +174,7 @@ def read(asked: Asked) -> Question:
     }  # fmt: skip
     snapshot = Snapshot(tuple(places), core.orders, available)
     return Question(
-        core.region, snapshot, core.tariff, core.rules, moment.steering, moment.now_ms, core.made_by
+        core.region, snapshot, core.tariff, core.rules, moment.steering, moment.now_ms, core.made_by, core.delivery
     )  # fmt: skip
 
 

@@ -41,7 +41,9 @@ def solve(asked: Asked) -> list[bytes]:
         question = read(asked)
         body = question.rules.body
         rules = None if body is None else parse(body)
-        decided = decide(question.snapshot, question.tariff, question.steering, rules, question.now_ms)
+        decided = decide(
+            question.snapshot, question.tariff, question.steering, rules, question.now_ms, question.delivery
+        )
         answer, explanations = answer_of(decided)
     except (Refused, Fatal) as error:
         return [REFUSED, str(error).encode()]

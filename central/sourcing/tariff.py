@@ -18,7 +18,11 @@ ZONE_MILES = (150.0, 300.0, 600.0, 1_000.0, 1_400.0, 1_800.0)
 
 @dataclass(frozen=True)
 class Tariff:
-    """Amounts in minor units. Tuples run over the zones 2 to 8; pairs are (store, warehouse)."""
+    """Amounts in minor units. Tuples run over the zones 2 to 8; pairs are (store, warehouse).
+
+    ``late_per_day`` is the price of each day by which a package misses what its order was promised, at most
+    ``late_days_max`` of them; ``late_pickup_per_day`` that of goods to be collected, where a begun day counts.
+    """
 
     package_by_zone: tuple[int, ...] = (520, 590, 680, 790, 920, 1_060, 1_240)
     kg_by_zone: tuple[int, ...] = (55, 75, 95, 120, 145, 175, 210)
@@ -27,6 +31,9 @@ class Tariff:
     last_units: int = 4
     last_unit_price: int = 150
     backorder_per_line: int = 5_000
+    late_per_day: int = 400
+    late_pickup_per_day: int = 400
+    late_days_max: int = 14
 
 
 def miles(lat: NDArray[np.float64], lon: NDArray[np.float64], to_lat: float, to_lon: float) -> NDArray[np.float64]:

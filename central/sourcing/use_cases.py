@@ -21,7 +21,7 @@ from central.platform import incidents, leases
 from central.sourcing import rule_sets, runs
 from central.sourcing.answer import Answer, Answered, TakenBack
 from central.sourcing.answer import read as read_answer
-from central.sourcing.domain import BidPrices, Effort, OpenLine, OpenOrder, Snapshot, Steering
+from central.sourcing.domain import BidPrices, Delivery, Effort, OpenLine, OpenOrder, Snapshot, Steering
 from central.sourcing.postgres import read_available, read_places
 from central.sourcing.question import Asked, Question, made_by
 from central.sourcing.question import read as read_question
@@ -61,7 +61,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Desk:
-    """What a run works with."""
+    """What a run works with. Without a ``delivery`` lateness has no price."""
 
     engine: AsyncEngine
     clock: Clock
@@ -69,6 +69,7 @@ class Desk:
     ask: Ask
     limits: Limits = field(default_factory=Limits)
     tariff: Tariff = field(default_factory=Tariff)
+    delivery: Delivery | None = None
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,9 @@ async def _case(
     if not snapshot.orders:
         return None
     rules = await rule_sets.live(conn)
-    return await _asked(Question(region, snapshot, desk.tariff, rules, steering, desk.clock.now_ms(), made_by()))
+    return await _asked(
+        Question(region, snapshot, desk.tariff, rules, steering, desk.clock.now_ms(), made_by(), desk.delivery)
+    )
 
 
 async def _asked(question: Question) -> _Case:
@@ -311,7 +314,8 @@ async def network_snapshot(conn: AsyncConnection, silent_s: float, orders_max: i
 def _order(demand: orders.Demand) -> OpenOrder:
     lines = tuple(
         OpenLine(line.line_id, line.version, line.sku, line.name, line.quantity, line.amount, line.weight_g,
-                 line.excluded, line.offered_to, line.task, line.rev, _tags(line), line.kit)
+                 line.excluded, line.offered_to, line.task, line.rev, _tags(line), line.kit,
+                 line.offered_ms)
         for line in demand.lines
     )  # fmt: skip
     return OpenOrder(

@@ -137,6 +137,10 @@ class Timetable:
         """Whether questions about ``now_ms`` can be answered."""
         return self.from_ms <= now_ms < self.until_ms
 
+    def zones(self, service: int) -> int:
+        """How many postal zones the service tells apart."""
+        return len(self._services[service].transit_days)
+
     def packed_by(self, start_ms: int | Moments, minutes: int | Whole) -> Moments:
         """Like :func:`~routing.calendars.hours.packed_by`, (L,); both arguments for all locations, or (L,) each."""
         start = self._asked(start_ms)
@@ -211,7 +215,10 @@ def lateness(timetable: Timetable, service: int, packed_ms: Moments, zone: Index
     ``packed_ms`` (L,) is when each location would have it packed, ``zone`` (O, L) the postal zone between them,
     ``promise_day`` (O,) the ordinal of the promised day, :data:`NEVER_DAY` where none was promised.
     """
-    day = timetable.arrival(service, timetable.leaving(service, packed_ms), zone)
+    places = np.arange(len(packed_ms))
+    # Arrivals differ by zone and location only: far fewer than orders.
+    zones = np.broadcast_to(np.arange(timetable.zones(service))[:, None], (timetable.zones(service), len(places)))
+    day = timetable.arrival(service, timetable.leaving(service, packed_ms), zones)[zone, places]
     behind = np.clip(day - promise_day.astype(np.int32)[:, None], 0, LATE_DAYS_MAX)
     return Arrivals(day, np.where(day == NEVER_DAY, LATE_DAYS_MAX, behind).astype(np.int16))
 

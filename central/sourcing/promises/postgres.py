@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -10,13 +9,12 @@ from numpy.typing import NDArray
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from central.fleet.calendars import parse_cutoff, read_hours, read_weekdays
+from central.fleet.calendar_rows import CALENDAR_COLUMNS, read_calendar
 from central.fleet.tables import BELIEVED, EDGE, UNVERIFIED, WAREHOUSE
 from central.platform.tables import TENANT
 from central.sourcing.promises.domain import Stock
 from central.sourcing.promises.network import NEVER_OPEN, Load, Site
 from retail.errors import Refused
-from routing.calendars.carrier import Collection
 
 _VERSION = text(
     """
@@ -29,14 +27,10 @@ _VERSION = text(
 )
 
 _SITES = text(
-    """
+    f"""
     SELECT l.location, l.name, l.city, l.kind, l.backing, l.open_for_orders, l.closed_reason, l.ships, l.pickups,
-           l.lat, l.lon, l.coordinate_state, l.currency, l.country, l.capacity_units_per_day, l.time_zone, l.hours,
-           k.box IS NOT NULL AS has_box,
-           (SELECT json_object_agg(d.day, d.hours) FROM location_day d
-            WHERE d.tenant = l.tenant AND d.location = l.location AND d.day >= current_date - 7) AS days,
-           (SELECT json_object_agg(c.service, json_build_array(c.days, c.cutoff)) FROM location_collection c
-            WHERE c.tenant = l.tenant AND c.location = l.location) AS collections
+           l.lat, l.lon, l.coordinate_state, l.currency, l.country, l.capacity_units_per_day,
+           k.box IS NOT NULL AS has_box, {CALENDAR_COLUMNS}
     FROM location l LEFT JOIN store_link k ON k.tenant = l.tenant AND k.location = l.location
     WHERE l.tenant = :tenant ORDER BY l.location
     """
@@ -181,17 +175,13 @@ def _columns(units: Units, index: Mapping[str, int]) -> tuple[list[int], NDArray
 def _site(row: Any) -> Site:
     known = row.coordinate_state in (BELIEVED, UNVERIFIED)
     unusable = _unusable(row)
-    hours, collections = NEVER_OPEN, dict[str, Collection | None]()
-    if row.time_zone is not None and row.hours is not None:
-        days = {date.fromisoformat(day).toordinal(): spans for day, spans in (row.days or {}).items()}
-        try:
-            hours = read_hours(row.time_zone, row.hours, days)
-            collections = {
-                service: Collection(parse_cutoff(cutoff), read_weekdays(weekdays)) if weekdays else None
-                for service, (weekdays, cutoff) in (row.collections or {}).items()
-            }
-        except Refused as error:  # somebody wrote them by hand: one location must not end all promises
-            unusable = unusable or f"takes no orders: its calendar cannot be used, as {error.problem}"
+    calendar = None
+    try:
+        calendar = read_calendar(row)
+        if calendar is None:
+            unusable = unusable or "takes no orders: its time zone or opening hours are not known"
+    except Refused as error:  # somebody wrote them by hand: one location must not end all promises
+        unusable = unusable or f"takes no orders: its calendar cannot be used, as {error.problem}"
     return Site(
         location=row.location,
         name=row.name,
@@ -205,8 +195,8 @@ def _site(row: Any) -> Site:
         currency=row.currency,
         country=row.country,
         units_per_day=row.capacity_units_per_day,
-        hours=hours,
-        collections=collections,
+        hours=NEVER_OPEN if calendar is None else calendar.hours,
+        collections={} if calendar is None else calendar.collections,
     )
 
 
@@ -215,6 +205,4 @@ def _unusable(row: Any) -> str:
         return "has no box: it is known, but nobody there can be asked"
     if not row.open_for_orders:
         return f"takes no orders: {row.closed_reason or 'it is closed for orders'}"
-    if row.time_zone is None or row.hours is None:
-        return "takes no orders: its time zone or opening hours are not known"
     return ""

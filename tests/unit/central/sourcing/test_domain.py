@@ -92,7 +92,7 @@ def test_each_reason_keeps_a_location_out_and_is_named_in_the_funnel() -> None:
         ({"country": "CA"}, "another country"),
         ({"currency": "CAD"}, "another country or currency"),
     ):
-        network = (replace(NETWORK[0], **change), NETWORK[1], NETWORK[2])  # type: ignore[arg-type]
+        network = (replace(NETWORK[0], **change), NETWORK[1], NETWORK[2])
         decision = only(decide(Snapshot(network, (order(line(1)),), stock(50, "A")), Tariff()))
         assert "S0001" not in {wish.location for wish in decision.wishes}
         funnel = decision.explanation["funnel"]
