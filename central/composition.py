@@ -45,6 +45,7 @@ from central.sourcing.domain import Delivery
 from central.sourcing.loop import Pace, Retention, SourcingLoop
 from central.sourcing.promises.network import Terms
 from central.sourcing.promises.services import parse_holidays, parse_services
+from central.sourcing.promises.stored_prices import StoredPrices
 from central.sourcing.promises.use_cases import PromiseDesk
 from central.sourcing.solver import Solver
 from central.sourcing.tariff import Tariff
@@ -229,6 +230,7 @@ def _promise_desk(settings: Settings, engine: AsyncEngine, clock: Clock) -> Prom
         silent_s=settings.silent_s,
         refresh_s=settings.promise_refresh_s,
         pickup_km=settings.pickup_km,
+        prices=StoredPrices(clock, settings.sourcing_price_age_s),
     )
 
 

@@ -135,6 +135,7 @@ class PromiseDesk:
                 sites = await postgres.read_sites(conn)
                 network = await asyncio.to_thread(Network.of, sites, self._terms, now_ms)
             load = await postgres.read_load(conn, network.index, self._silent_s)
+            await self._prices.refresh(conn)
         self._view = _View(version, network, load, self._clock.monotonic())
 
     async def answer(self, question: Question) -> Answer:

@@ -88,7 +88,7 @@ def test_a_cart_that_no_place_has_whole_is_split_over_several() -> None:
 
 
 def test_bid_prices_move_the_split_and_are_no_price_that_is_paid() -> None:
-    class Contested:
+    class Contested(NoBidPrices):
         def prices(self, skus: object, locations: object) -> Prices:
             return Prices(np.array([[2000.0, 0.0]]), np.zeros(2))
 
