@@ -91,6 +91,8 @@ def decide(
     if steering.kind == "single":
         problem = replace(problem, prices=prices_of(steering.prices, index, problem))
     best = _best(problem, snapshot, index, steering)
+    if best.plan.sequence is None:  # decided together: each order is explained at what contested units were worth
+        problem = replace(problem, prices=best.prices)
     names = {line.sku: line.name or line.sku for order in snapshot.orders for line in order.lines}
     shown = [place.name for place in snapshot.places], [names[sku] for sku in index.skus]
     decisions = tuple(
