@@ -13,8 +13,8 @@ from routing.bids.stages import Staged
 from routing.problem import Prices
 
 STEPS = 100
-"""Subgradient steps for the duals of one future. On synthetic weeks 25, 40 and 100 steps closed more and more of the gap
-to hindsight, at little cost beside that of laying out the future."""
+"""Subgradient steps for the duals of one future. On synthetic weeks 25, 40 and 100 steps closed more and more of the
+gap to hindsight, at little cost beside that of laying out the future."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
