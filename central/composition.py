@@ -50,6 +50,7 @@ from central.sourcing.promises.use_cases import PromiseDesk
 from central.sourcing.solver import Solver
 from central.sourcing.tariff import Tariff
 from central.sourcing.use_cases import Desk, Limits
+from central.sourcing.weighing import Weighing
 from firmware_config.web_server import listening, serving
 from retail.clock import Clock, SystemClock
 from retail.ids import IdSource, SystemIds
@@ -125,6 +126,7 @@ async def _working(settings: Settings, url: str, mqtt: Mqtt, clock: Clock, ids: 
     engine = make_engine(url, pool_size=settings.database_pool_size, application="tillway-worker")
     wakeups = Wakeups(url)
     solvers = [Solver(name, settings.sourcing_deadline_s) for name in ("batch", "single-order")]
+    weigher = Solver("rule-costs", settings.sourcing_deadline_s)
     limits = Limits(
         settings.silent_s, settings.pick_minutes, settings.sourcing_settled_s, settings.sourcing_move_cents,
         settings.sourcing_effort,
@@ -134,7 +136,8 @@ async def _working(settings: Settings, url: str, mqtt: Mqtt, clock: Clock, ids: 
         settings.pick_minutes, parse_services(settings.carrier_services)[0], parse_holidays(settings.carrier_holidays)
     )
     batch, single = (Desk(engine, clock, ids, solver.ask, limits, tariff, delivery) for solver in solvers)
-    parts = _parts(settings, engine, wakeups, mqtt, clock, batch, single)
+    weighing = Weighing(engine, weigher.weigh)
+    parts = {**_parts(settings, engine, wakeups, mqtt, clock, batch, single), "rule costs": weighing.run}
 
     async def work() -> None:
         await _schema(engine)
@@ -148,7 +151,7 @@ async def _working(settings: Settings, url: str, mqtt: Mqtt, clock: Clock, ids: 
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        for solver in solvers:
+        for solver in (*solvers, weigher):
             await solver.close()
         await engine.dispose()
 

@@ -7,9 +7,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import zstandard
 from sqlalchemy import delete, func, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from central.platform.tables import TENANT
@@ -17,6 +18,7 @@ from central.sourcing.answer import Answer
 from central.sourcing.answer import read as read_answer
 from central.sourcing.domain import BidPrices
 from central.sourcing.question import Asked, Question
+from central.sourcing.rule_costs import RunRules
 from central.sourcing.tables import DONE, FAILED, RUNNING, sourcing_network, sourcing_run
 from retail.errors import Refused
 
@@ -217,6 +219,25 @@ async def last_prices(conn: AsyncConnection, region: str, known: LastPrices | No
     if answer is None:
         return None
     return LastPrices(row.run_id, float(row.age_s), read_answer(unpacked(answer)).prices)
+
+
+async def unweighed(conn: AsyncConnection) -> list[UUID]:
+    """The newest optimised batch of every region, where what its rules cost is not known yet and still can be."""
+    run = sourcing_run.c
+    newest = (
+        select(run.run_id, run.rule_costs)
+        .ext(distinct_on(run.region))
+        .where(run.tenant == TENANT, run.kind == "batch", run.state == DONE, run.effort != "one-by-one",
+               run.core.is_not(None), run.answer.is_not(None))
+        .order_by(run.region, run.run_id.desc())
+        .subquery()
+    )  # fmt: skip
+    return list((await conn.execute(select(newest.c.run_id).where(newest.c.rule_costs.is_(None)))).scalars())
+
+
+async def weighed(conn: AsyncConnection, run_id: UUID, costs: RunRules) -> None:
+    """Keep what the rules of a run did and cost."""
+    await conn.execute(update(sourcing_run).where(*_is(run_id)).values(rule_costs=msgspec.to_builtins(costs)))
 
 
 _TOO_MANY = text(

@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 NICENESS = 10
 PARTS_MAX = 1_000_000
 PART_BYTES_MAX = 1 << 31
+_REPLAY = "the inputs of the run are stored: replay it and report what it says"
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 STARTS = Counter("tillway_solver_starts_total", "Solver processes that were started.")
@@ -77,12 +78,23 @@ class Solver:
         Raises :class:`SolverFailed` after a crash or the deadline, :class:`QuestionRefused` where asking again would
         end the same way. A question whose asker is cancelled ends the process: its answer would come to the next.
         """
+        parts = await self._exchanged((asked.network, asked.core, asked.moment))
+        return Reply(parts[2], tuple(parts[3:]), float(parts[1]))
+
+    async def weigh(self, asked: Asked, answer: bytes) -> bytes:
+        """What the rules of a decided question did and cost: :class:`central.sourcing.rule_costs.RunRules`, encoded.
+
+        Raises as :meth:`ask` does.
+        """
+        return (await self._exchanged((asked.network, asked.core, asked.moment, answer)))[2]
+
+    async def _exchanged(self, question: tuple[bytes, ...]) -> list[bytes]:
         async with self._turn:
             process = await self._running()
             is_answered = False
             try:
                 async with asyncio.timeout(self._deadline_s):
-                    parts = await _exchange(process, frame((asked.network, asked.core, asked.moment)))
+                    parts = await _exchange(process, frame(question))
                 is_answered = True
             except TimeoutError as error:
                 FAILURES.labels("deadline").inc()
@@ -93,7 +105,9 @@ class Solver:
             finally:
                 if not is_answered:
                     await asyncio.shield(self.close())
-        return _reply(parts)
+        if parts[0] != DONE:
+            raise QuestionRefused(parts[1].decode(), _REPLAY)
+        return parts
 
     async def close(self) -> None:
         """End the process; the next question starts another."""
@@ -137,9 +151,3 @@ async def _exchange(process: asyncio.subprocess.Process, question: bytes) -> lis
             raise ConnectionError("what the solver sent is no answer")
         parts.append(await source.readexactly(length))
     return parts
-
-
-def _reply(parts: list[bytes]) -> Reply:
-    if parts[0] != DONE:
-        raise QuestionRefused(parts[1].decode(), "the inputs of the run are stored: replay it and report what it says")
-    return Reply(parts[2], tuple(parts[3:]), float(parts[1]))

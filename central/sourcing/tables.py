@@ -65,6 +65,7 @@ sourcing_run = Table(
     required("prices", Integer, "0"),
     required("work", JSONB, "'{}'"),
     required("problem", Text, "''"),
+    Column("rule_costs", JSONB),
     PrimaryKeyConstraint("tenant", "run_id"),
     one_of("kind", "kind", "batch", "single"),
     one_of("state", "state", "running", "done", "failed"),
@@ -75,7 +76,8 @@ sourcing_run = Table(
 
 ``digest`` is the SHA-256 of all inputs; ``core`` and ``moment`` are the inputs beside the network and ``answer`` the
 decisions, each compressed by zstd, and null once they are older than the setting allows: the figures stay, a replay is
-then no longer possible.
+then no longer possible. ``rule_costs`` is what every rule did and cost, or why that is not known; null until it has
+been worked out, which happens for the newest batches only.
 """
 
 rule_set = Table(

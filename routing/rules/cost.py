@@ -26,6 +26,9 @@ from routing.rules.scene import Scene
 from routing.split import split
 from routing.terms import LineTerm
 
+UNLIMITED = 2**60
+"""Orders priced anew: as many as it takes."""
+
 
 class Solved(Protocol):
     """What a solver says of a problem: a plan that passed the check, cents that no plan is below, and the duals."""
@@ -46,7 +49,8 @@ class RuleCost:
 
     ``paid``: under the rule's own term in the plan, credits below zero; 0 for a hard rule. ``saving``: estimate of how
     much less the best plan without the rule would cost, its own term included; proved to be in ``low`` to ``high``. All
-    three are None for a rule that only delays orders, and for one that was not in force.
+    three are None for a rule that only delays orders, for one that was not in force, and for one that was ``skipped``
+    because the work of pricing orders anew had reached its limit.
     """
 
     rule: str
@@ -56,6 +60,7 @@ class RuleCost:
     saving: int | None
     low: int | None
     high: int | None
+    skipped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +80,9 @@ class RuleCosts:
     """Costs of the rules of one run.
 
     ``build`` makes the problem of the run from compiled rules, always with the same orders, lines and options; it
-    raises what it likes. ``outcome`` is what the run ended with. Raises :class:`Refused` where the plan does not fit
-    the problem that is built, or duals are missing their shape.
+    raises what it likes. ``outcome`` is what the run ended with. ``orders_max``: once more orders than that
+    have been priced anew, further rules are skipped; a run of more orders has no estimates at all. Raises
+    :class:`Refused` where the plan does not fit the problem that is built, or duals are missing their shape.
     """
 
     def __init__(
@@ -86,6 +92,7 @@ class RuleCosts:
         now_ms: int,
         build: Callable[[Compiled], Problem],
         outcome: Solved,
+        orders_max: int = UNLIMITED,
     ) -> None:
         self._rule_set, self._scene, self._now_ms, self._build = rule_set, scene, now_ms, build
         self._outcome = outcome
@@ -94,9 +101,12 @@ class RuleCosts:
         self._problem = replace(build(self._compiled), prices=self._duals)
         if check(replace(self._problem, prices=Prices()), outcome.plan):
             raise Refused("outcome", "its plan does not fit the problem of these rules", "give the run's own plan")
-        self._values = _values(self._problem, np.arange(self._problem.orders))
-        self._lagrange = _bound(self._problem, self._values)
-        self.bound = max(self._lagrange, outcome.bound)
+        self._left = orders_max - self._problem.orders
+        self.bound = outcome.bound
+        if self._left >= 0:
+            self._values = _values(self._problem, np.arange(self._problem.orders))
+            self._lagrange = _bound(self._problem, self._values)
+            self.bound = max(self._lagrange, outcome.bound)
 
     def table(self, rules: Sequence[str] | None = None) -> list[RuleCost]:
         """The costs of these rules, or of all, in the order of the document."""
@@ -112,6 +122,8 @@ class RuleCosts:
         paid = int(self._outcome.plan.cents[:, terms.index(name)].sum()) if name in terms else 0
         if rule.holds or rule_id not in self._compiled.tallies:
             return RuleCost(rule_id, rule.kind, tally, paid, None, None, None)
+        if self._left < 0:
+            return RuleCost(rule_id, rule.kind, tally, paid, None, None, None, skipped=True)
         bound = self._bound_without(self._without(rule_id))
         if bound is None:
             return RuleCost(rule_id, rule.kind, tally, paid, 0, 0, 0)
@@ -125,6 +137,8 @@ class RuleCosts:
     def try_without(self, rule_id: str, solve: Callable[[Problem], Solved]) -> Resolved:
         """Solve again without the rule and compare. Raises :class:`Refused` for a rule that has no cost."""
         cost = self.of(rule_id)
+        if cost.skipped:
+            raise Refused("rule", f"{rule_id} was skipped: the work has reached its limit", "raise orders_max")
         if cost.saving is None or cost.low is None or cost.high is None:
             raise Refused("rule", f"{rule_id} only delays orders or is not in force", "name a rule that has a cost")
         without = replace(self._without(rule_id), prices=Prices())
@@ -154,6 +168,7 @@ class RuleCosts:
 
     def _bound_at(self, problem: Problem, changed: Flags) -> int:
         values, orders = self._values.copy(), np.flatnonzero(changed)
+        self._left -= len(orders)
         values[orders] = _values(problem, orders)
         return _bound(problem, values)
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import ColumnElement, and_, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from central.console.reads.keyset import ROWS, Rows, key_of, ms, page_of
 from central.orders.tables import customer_order, decision
 from central.platform.tables import TENANT
+from central.sourcing.rule_costs import RunRules
 from central.sourcing.tables import sourcing_run
 
 VIEWS = ("all", "batch", "single", "failed")
@@ -55,7 +57,8 @@ class RunRow:
 
 @dataclass(frozen=True)
 class RunDetail:
-    """All that is known of a run. ``can_replay``: its inputs are still kept."""
+    """All that is known of a run. ``can_replay``: its inputs are still kept. ``rules``: what each did and cost; None
+    where nobody has worked it out."""
 
     row: RunRow
     rule_version: str
@@ -66,6 +69,7 @@ class RunDetail:
     work: Mapping[str, Any]
     can_replay: bool
     kept_bytes: int
+    rules: RunRules | None
     decided: Sequence[tuple[str, str]]
 
 
@@ -94,6 +98,7 @@ async def run(conn: AsyncConnection, run_id: UUID) -> RunDetail | None:
     table = sourcing_run.c
     more = (
         table.rule_version, table.made_by, table.seed, table.digest, table.prices, table.work, table.kept_bytes,
+        table.rule_costs,
         table.core.is_not(None).label("can_replay"),
     )  # fmt: skip
     query = select(*RUN_COLUMNS, *more).where(table.tenant == TENANT, table.run_id == run_id)
@@ -112,7 +117,9 @@ async def run(conn: AsyncConnection, run_id: UUID) -> RunDetail | None:
     )
     return RunDetail(
         run_row(found), found.rule_version, found.made_by, found.seed, found.digest.hex(), found.prices, found.work,
-        found.can_replay, found.kept_bytes, [(code, sentence or "") for code, sentence in decided],
+        found.can_replay, found.kept_bytes,
+        None if found.rule_costs is None else msgspec.convert(found.rule_costs, RunRules),
+        [(code, sentence or "") for code, sentence in decided],
     )  # fmt: skip
 
 

@@ -306,5 +306,24 @@ async def test_a_run_that_failed_says_why_and_how_to_replay_it(site: Site, day: 
     assert "The batch solver took more than 180 s" in html and f"central replay {day.run_id}" in html
 
 
+async def test_the_page_of_a_run_shows_what_its_rules_cost_or_why_that_is_not_known(site: Site, day: Seeded) -> None:
+    async def page(**costs: object) -> str:
+        async with site.engine.begin() as conn:
+            await conn.execute(
+                update(sourcing_run).where(sourcing_run.c.run_id == day.run_id).values(rule_costs=costs or None)
+            )
+        return await site.page(f"/console/runs/{day.run_id}")
+
+    assert "What the rules cost" not in await page()
+    near = {"rule": "near", "kind": "distance", "orders": 18, "blocked": 185, "first": 180, "units": 0, "held": 0,
+            "paid": 0, "saving": 1250, "low": 0, "high": 1310}  # fmt: skip
+    rest = {**near, "rule": "rest", "saving": None, "low": None, "high": None, "skipped": True}
+    html = await page(rules=[near, rest], problem="")
+    row = html[html.index(">near<") : html.index(">rest<")]
+    assert all(each in row for each in ("185", "$12.50", "$0.00", "$13.10", "18 orders"))
+    assert "not estimated" in html[html.index(">rest<") :]
+    assert "Not known: it took too long" in await page(rules=[], problem="it took too long")
+
+
 def _rows_of(html: str) -> str:
     return html[html.index("<tbody>") : html.index("</tbody>")]

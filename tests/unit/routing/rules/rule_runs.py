@@ -42,7 +42,7 @@ Random = np.random.Generator
 
 @dataclass(frozen=True)
 class Tried:
-    """A rule of a run, and the run without it. ``gap``, ``gap_without``: cents by which their plans may miss the best."""
+    """A rule of a run, and the run without it. ``gap``, ``gap_without``: cents by which the plans may miss the best."""
 
     run: int
     tried: Resolved

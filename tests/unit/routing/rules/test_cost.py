@@ -161,6 +161,25 @@ def test_a_rule_that_only_delays_or_is_not_in_force_has_no_price() -> None:
         costs.try_without("wait", best)
 
 
+def test_rules_beyond_the_limit_of_work_are_skipped_and_still_say_what_they_did() -> None:
+    of = scene(order(), order(), places=PLACES)
+    rules = (
+        {"kind": "exclude", "id": "one", "at": {"locations": ["A"]}},
+        {"kind": "prefer", "id": "two", "cents": 100, "at": {"kinds": ["store"]}},
+    )
+    rule_set, build = ruled(*rules), builder(of)
+    solved = best(build(compile_rules(rule_set, of, NOON_MS)))
+    table = {
+        most: RuleCosts(rule_set, of, NOON_MS, build, solved, most).table() for most in (1, 3, 100)
+    }  # fmt: skip
+    assert [[each.skipped for each in found] for found in table.values()] == [[True] * 2, [False, True], [False] * 2]
+    for found in table.values():
+        assert [(each.tally.pairs, each.paid) for each in found] == [(2, 0), (0, 0)]
+        assert all((each.saving is None) == each.skipped for each in found)
+    with pytest.raises(Refused, match="one was skipped"):
+        RuleCosts(rule_set, of, NOON_MS, build, solved, 1).try_without("one", best)
+
+
 def test_a_plan_or_duals_of_another_run_are_refused() -> None:
     of = scene(places=PLACES)
     rule_set, build = ruled({"kind": "exclude", "id": "x", "at": {"locations": ["A"]}}), builder(of)
