@@ -176,8 +176,3 @@ async def grows_by_kb(warm: int, more: int) -> int:
 
 async def test_memory_is_flat_over_many_questions() -> None:
     assert await grows_by_kb(warm=15, more=25) < 6_000
-
-
-@pytest.mark.slow
-async def test_memory_is_flat_over_a_thousand_questions() -> None:
-    assert await grows_by_kb(warm=50, more=1_000) < 12_000
