@@ -20,7 +20,8 @@ def take_decision(tx: Tx, update: TaskUpdate, printer: str) -> None:
     """Note the centre's decision and do what follows from it. ``printer`` is where this store prints pick lists.
 
     Offered: the goods are set aside, or the offer is rejected with what is missing. Assigned: the pick list is queued
-    for printing, once however often the centre repeats itself. Withdrawn: what is set aside is released, unless goods are in a tote already.
+    for printing, once however often the centre repeats itself. Withdrawn: what is set aside is released, unless goods
+    are in a tote already.
     """
     if update.state == OFFERED and (problem := unusable(update.offer)):
         tx.append(OfferRejected(update.task, update.rev, "unknown_sku", note=problem[:NOTE_LENGTH_MAX]), BOX)

@@ -91,8 +91,18 @@ class LargeOrder:
             over = self._over(columns, left)
         if self.quotes.complete and (columns == BACKORDER).any():
             return self.backordered()
+        return self.answer(columns)
+
+    def answer(self, columns: Index) -> Answer:
+        """The order served by ``columns`` (m,) of its quotes; wholly backordered where it cannot be. No bound."""
         cost = Facilities(self.quotes, self.most).priced(columns).ticks * self._money / TICKS
         return Answer(self._rows(columns), cost, cost) if np.isfinite(cost) else self.backordered()
+
+    def money_at(self, prices: Floats) -> tuple[Floats, Floats, Floats]:
+        """Money at ``prices`` for bundles (m, k), packages (k,), and bundles left out (m,)."""
+        scale = self._money / TICKS
+        lines = (self.quotes.lines + self._paid(prices)) * scale
+        return lines, self.quotes.fixed * scale, self.quotes.backorder * scale
 
     def line_prices(self, prices: Floats) -> Floats:
         """(m,) money for each bundle that proves a bound at ``prices``: their sum, where no option is overpaid.

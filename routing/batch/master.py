@@ -1,7 +1,6 @@
 """The linear and integer programmes over columns, through OR-Tools' MathOpt.
 
-Models are built as one protocol buffer: a second faster than through expressions. Every order takes one column; every
-resource that the columns together could exhaust has its limit.
+Models are built as one protocol buffer: seconds faster than through expressions.
 """
 
 import datetime
@@ -16,6 +15,39 @@ from routing.arrays import Flags, Floats, Index
 from routing.batch.pool import Columns
 
 LP_TOLERANCE = 1e-4
+
+
+class Model(NamedTuple):
+    """Least ``cost`` (v,) of variables from 0 on, to 1 where they are whole, with ``low`` (c,) <= rows <= ``high`` (c,)
+    of a sparse matrix: ``row``, ``column``, ``value`` (e,)."""
+
+    cost: Floats
+    low: Floats
+    high: Floats
+    row: Index
+    column: Index
+    value: Floats
+
+    def build(self, *, whole: bool) -> mathopt.Model:
+        """For the solver; all variables ``whole`` or none."""
+        count = len(self.cost)
+        sequence = np.lexsort((self.column, self.row))
+        proto = model_pb2.ModelProto()
+        variables, objective = proto.variables, proto.objective
+        variables.ids.extend(range(count))
+        variables.lower_bounds.extend([0.0] * count)
+        variables.upper_bounds.extend([1.0 if whole else np.inf] * count)
+        variables.integers.extend([whole] * count)
+        objective.linear_coefficients.ids.extend(range(count))
+        objective.linear_coefficients.values.extend(self.cost.tolist())
+        constraints, matrix = proto.linear_constraints, proto.linear_constraint_matrix
+        constraints.ids.extend(range(len(self.low)))
+        constraints.lower_bounds.extend(self.low.tolist())
+        constraints.upper_bounds.extend(self.high.tolist())
+        matrix.row_ids.extend(self.row[sequence].tolist())
+        matrix.column_ids.extend(self.column[sequence].tolist())
+        matrix.coefficients.extend(self.value[sequence].tolist())
+        return mathopt.Model.from_model_proto(proto)
 
 
 class Relaxed(NamedTuple):
@@ -50,7 +82,8 @@ def relax(columns: Columns, limit: Floats) -> Relaxed:
 
     ``value`` and ``prices`` are as exact as ``LP_TOLERANCE``; a bound must be proved from the prices by pricing.
     """
-    model, resources, orders = _model(columns, limit, whole=False)
+    asked, resources = _of_columns(columns, limit)
+    model, orders = asked.build(whole=False), len(asked.low) - len(resources)
     parameters = mathopt.SolveParameters(threads=1)
     criteria = parameters.pdlp.termination_criteria.simple_optimality_criteria
     criteria.eps_optimal_relative = LP_TOLERANCE
@@ -68,7 +101,12 @@ def choose(columns: Columns, limit: Floats, start: Flags | None, search: Search)
 
     ``start`` (p,) marks a plan that is possible, if one is known.
     """
-    model, _, _ = _model(columns, limit, whole=True)
+    return decide(_of_columns(columns, limit)[0], start, search)
+
+
+def decide(asked: Model, start: Flags | None, search: Search) -> Chosen | None:
+    """The best choice of whole variables, as far as the ``search`` goes; None if it found none."""
+    model = asked.build(whole=True)
     hints = []
     if start is not None:
         values = dict(zip(model.variables(), start.astype(float).tolist(), strict=True))
@@ -91,8 +129,9 @@ def choose(columns: Columns, limit: Floats, start: Flags | None, search: Search)
     return Chosen(chosen, result.termination.objective_bounds.dual_bound)
 
 
-def _model(columns: Columns, limit: Floats, *, whole: bool) -> tuple[mathopt.Model, Index, int]:
-    """The model, the resources that have a row, and the number of orders' rows before them."""
+def _of_columns(columns: Columns, limit: Floats) -> tuple[Model, Index]:
+    """Every order takes one column; every resource that the columns together could exhaust, also returned, has its
+    limit, in rows after those of the orders."""
     count = len(columns.cost)
     orders, order = np.unique(columns.order, return_inverse=True)
     most = np.bincount(columns.entry_resource, columns.entry_units, len(limit))
@@ -100,23 +139,12 @@ def _model(columns: Columns, limit: Floats, *, whole: bool) -> tuple[mathopt.Mod
     number = np.full(len(limit), -1)
     number[resources] = np.arange(len(resources)) + len(orders)
     used = number[columns.entry_resource] >= 0
-    row = np.concatenate([order, number[columns.entry_resource[used]]])
-    column = np.concatenate([np.arange(count), columns.entry_column[used]])
-    value = np.concatenate([np.ones(count), columns.entry_units[used]])
-    sequence = np.lexsort((column, row))
-    proto = model_pb2.ModelProto()
-    variables, objective = proto.variables, proto.objective
-    variables.ids.extend(range(count))
-    variables.lower_bounds.extend([0.0] * count)
-    variables.upper_bounds.extend([1.0 if whole else np.inf] * count)
-    variables.integers.extend([whole] * count)
-    objective.linear_coefficients.ids.extend(range(count))
-    objective.linear_coefficients.values.extend(columns.cost.tolist())
-    constraints, matrix = proto.linear_constraints, proto.linear_constraint_matrix
-    constraints.ids.extend(range(len(orders) + len(resources)))
-    constraints.lower_bounds.extend([1.0] * len(orders) + [-np.inf] * len(resources))
-    constraints.upper_bounds.extend([1.0] * len(orders) + limit[resources].tolist())
-    matrix.row_ids.extend(row[sequence].tolist())
-    matrix.column_ids.extend(column[sequence].tolist())
-    matrix.coefficients.extend(value[sequence].tolist())
-    return mathopt.Model.from_model_proto(proto), resources, len(orders)
+    model = Model(
+        cost=columns.cost,
+        low=np.concatenate([np.ones(len(orders)), np.full(len(resources), -np.inf)]),
+        high=np.concatenate([np.ones(len(orders)), limit[resources]]),
+        row=np.concatenate([order, number[columns.entry_resource[used]]]),
+        column=np.concatenate([np.arange(count), columns.entry_column[used]]),
+        value=np.concatenate([np.ones(count), columns.entry_units[used]]),
+    )
+    return model, resources

@@ -11,6 +11,7 @@ from routing.batch.batch import Batch
 from routing.batch.blocks import Work, dive, wave
 from routing.batch.duals import DENIED, Bound, ascend, escapes
 from routing.batch.incumbent import Incumbent, build, improve
+from routing.batch.jointly import serve_jointly
 from routing.batch.master import Search, choose, relax
 from routing.batch.pool import Pool
 from routing.batch.pricing import price
@@ -18,6 +19,9 @@ from routing.batch.proof import Listed, every_column
 
 _PREFERENCE = 1e3
 """A column's share in the linear programme outweighs any reduced cost."""
+
+_LARGE = 3
+"""Where there are large orders, only the ascent raises the bound: column generation knows too few of their ways."""
 
 _KNOWN = 4
 """From prices of an earlier run a fraction of the steps is enough."""
@@ -113,6 +117,7 @@ class _Run:
     def _stages(self, start: Floats) -> Iterator[str]:
         batch, effort, pool = self.batch, self.effort, self.pool
         steps = effort.ascents // _KNOWN if start.any() else effort.ascents
+        steps *= _LARGE if batch.large else 1
         self._raise(ascend(batch, start, steps, pool))
         escapes(batch, self.best.prices, np.linspace(1.0, 0.3, effort.escapes), self.rng, pool)
         share = np.zeros(len(pool))
@@ -194,6 +199,12 @@ class _Run:
         Among the few columns that pricing found for such an order hardly one fits to what the others leave. So large
         orders take part in the linear programme with this one column each; only the bound treats them like the others.
         """
+        if not self.batch.large:
+            return np.zeros(0, np.intp)
+        jointly = serve_jointly(self.batch.large, self.best.prices, self.batch.limit)
+        if jointly is not None:
+            together = zip(self.batch.large, jointly, strict=True)
+            return np.array([self.pool.add_large(order, answer) for order, answer in together], np.intp)
         left, pinned = self.batch.limit.copy(), []
         for order in sorted(self.batch.large, key=lambda order: -order.backordered().cost):
             answer = order.fit(self.best.prices, left)
