@@ -38,13 +38,13 @@ def assignment_of(choice: Choice) -> Any:
     return assignment
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(problems())
 def test_the_runner_up_is_the_cheapest_of_all_plans_that_differ(drawn: Problem) -> None:
     assert_runner_up(drawn, explained(drawn), Left.all_of(drawn))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(problems_of_options())
 def test_so_it_is_over_options_at_prices_of_contested_units(drawn: Problem) -> None:
     assert_runner_up(drawn, explained(drawn), Left.all_of(drawn))
@@ -68,7 +68,7 @@ def assert_runner_up(drawn: Problem, why: Explanation, left: Left) -> None:
     assert truth.differs_from(assignment_of(why.chosen))[row]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(problems_of_options(orders=3, most_lines=3), st.permutations(range(3)))
 def test_the_runner_up_of_an_order_decided_together_differs_exactly_at_the_prices(
     drawn: Problem, sequence: list[int]
@@ -89,13 +89,13 @@ def test_the_runner_up_of_an_order_decided_together_differs_exactly_at_the_price
             assert refusal.saving > max(0, 0 if why.runner_up is None else -why.runner_up.difference)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(problems(most_lines=4))
 def test_a_refused_location_saves_what_it_would_without_its_limits(drawn: Problem) -> None:
     assert_refusals(drawn)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(problems_of_options(most_lines=3))
 def test_a_refused_option_saves_what_it_would_without_its_limits(drawn: Problem) -> None:
     assert_refusals(drawn)
@@ -115,13 +115,13 @@ def assert_refusals(drawn: Problem) -> None:
     assert [refusal.saving for refusal in why.refused] == sorted((r.saving for r in why.refused), reverse=True)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(problems(most_lines=4))
 def test_a_candidate_is_the_best_plan_that_uses_its_location(drawn: Problem) -> None:
     assert_candidates(drawn)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(problems_of_options(most_lines=3))
 def test_a_candidate_is_the_best_plan_that_uses_its_option(drawn: Problem) -> None:
     assert_candidates(drawn)
@@ -135,7 +135,7 @@ def assert_candidates(drawn: Problem) -> None:
     assert found == sorted(cents for cents in best if cents is not None)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.one_of(problems(orders=3, most_lines=3), problems_of_options(orders=3, most_lines=3)))
 def test_the_figures_of_an_explanation_add_up(drawn: Problem) -> None:
     plan = source_in_order(drawn, [2, 0, 1])

@@ -126,7 +126,7 @@ INTEGERS = ["order_ptr", "line_sku", "line_qty", "backorder", "stock", "capacity
 INTEGERS += ["pool", "leg", "kits", "max_packages"]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(problems_of_options(orders=2), st.sampled_from(INTEGERS), st.sampled_from([-9, 10**13]), st.data())
 def test_one_wrong_number_is_refused_by_the_name_of_its_array(
     drawn: Problem, name: str, wrong: int, data: st.DataObject
