@@ -64,7 +64,6 @@ def test_the_differences_of_random_runners_up_are_exact_in_cents_at_the_duals(se
     assert assert_differences_are_exact(seed) > 0
 
 
-@pytest.mark.slow
 def test_so_they_are_for_a_thousand_decisions() -> None:
     assert sum(assert_differences_are_exact(seed) for seed in range(100)) >= 1_000
 
