@@ -115,7 +115,7 @@ def _outcome(
 ) -> Outcome:
     prices = prices_of(problem, compiled, found.prices)
     bound = math.ceil(found.bound - _ROUNDING * problem.orders - _ties(problem))
-    candidates = (by_line(problem, compiled, found.options), baseline.assignment)
+    candidates = (by_line(compiled, found.options), baseline.assignment)
     costs = [Plan.of(moving, assignment).total for assignment in candidates]
     best = candidates[int(np.argmin(costs))]
     plan = checked(problem, Plan.of(problem, best))

@@ -1,9 +1,9 @@
 """Integer programmes over the columns of neighbouring orders, several parts at once.
 
 The plane is cut into strips with about as many columns each, and what is scarce is dealt out among the strips, so that
-all of them can be solved at the same time and their plans still fit together. The first wave deals everything out as
-the linear programme uses it; later waves leave each strip what its orders use in the plan so far, and deal out only
-what is left. Cut at another angle each time, no border lasts.
+all of them can be solved at the same time and their plans still fit together: each strip keeps what its orders use in
+the plan so far, and what is left is dealt out as the linear programme would use it. Cut at another angle each time, no
+border lasts.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -13,11 +13,12 @@ import numpy as np
 
 from routing.arrays import Flags, Floats, Index
 from routing.batch.batch import Batch
-from routing.batch.incumbent import Incumbent
+from routing.batch.incumbent import Incumbent, used
 from routing.batch.master import Search, choose
 from routing.batch.pool import Columns
 
 _DECIDED = 0.99
+"""A share in the linear programme, solved to a tolerance, from which a column counts as taken."""
 
 SOLVERS = 2
 """Integer programmes at a time. Not read from the machine; the plan does not depend on it either."""
@@ -34,31 +35,26 @@ class Work:
 
 
 def wave(
-    batch: Batch, columns: Columns, share: Floats, reduced: Floats, incumbent: Incumbent | None, angle: float,
+    batch: Batch, columns: Columns, share: Floats, reduced: Floats, incumbent: Incumbent, angle: float,
     work: Work,
 ) -> Incumbent:  # fmt: skip
-    """Solve every strip at ``angle`` (radians). With an ``incumbent``, improve it; else start from nothing.
+    """Improve the ``incumbent``, strip by strip at ``angle`` (radians).
 
     ``share`` (p,) of each column in the linear programme; ``reduced`` (p,) its reduced cost.
     """
     candidates = _tempting(columns, reduced, work)
-    if incumbent is not None:
-        candidates[incumbent.chosen] = True
+    candidates[incumbent.chosen] = True
     counts = np.bincount(columns.order[candidates], minlength=batch.orders)
     strip, many = _cut(batch, counts, angle, work.columns)
     wanted = _use(columns, share, strip, many, batch.resources)
-    if incumbent is None:
-        limits = _deal(batch.limit, wanted)
-    else:
-        marked = np.zeros(len(share))
-        marked[incumbent.chosen] = 1.0
-        own = _use(columns, marked, strip, many, batch.resources)
-        limits = own + _deal(incumbent.left, np.maximum(wanted - own, 0.0))
+    marked = np.zeros(len(share))
+    marked[incumbent.chosen] = 1.0
+    own = _use(columns, marked, strip, many, batch.resources)
+    limits = own + _deal(incumbent.left, np.maximum(wanted - own, 0.0))
     limits[:, -1] = np.inf
 
     def solve(number: int) -> Index:
-        chosen = None if incumbent is None else incumbent.chosen
-        return _solve(columns, candidates & (strip == number)[columns.order], limits[number], chosen, work)
+        return _solve(columns, candidates & (strip == number)[columns.order], limits[number], incumbent.chosen, work)
 
     with ThreadPoolExecutor(SOLVERS) as threads:
         plans = np.concatenate(list(threads.map(solve, range(many))))
@@ -98,21 +94,13 @@ def _decided(columns: Columns, share: Floats, pinned: Index, limit: Floats) -> t
     decided = share > _DECIDED
     decided[np.isin(columns.order, columns.order[pinned])] = False
     decided[pinned] = True
-    left = limit - _used(columns, decided, len(limit))
+    left = limit - used(columns, decided, len(limit))
     over = left < 0.0
     if over.any():  # the linear programme is solved to a tolerance, and knows nothing of what is pinned
         decided[columns.entry_column[over[columns.entry_resource]]] = False
         decided[pinned] = True
-        left = limit - _used(columns, decided, len(limit))
+        left = limit - used(columns, decided, len(limit))
     return decided, left
-
-
-def _used(columns: Columns, marked: Flags, resources: int) -> Floats:
-    entries = marked[columns.entry_column]
-    used: Floats = np.bincount(columns.entry_resource[entries], columns.entry_units[entries], resources).astype(
-        np.float64
-    )
-    return used
 
 
 def _cut(batch: Batch, counts: Index, angle: float, most: int) -> tuple[Index, int]:

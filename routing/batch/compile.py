@@ -19,10 +19,12 @@ from routing.quotes import TICKS, Quotes, quote
 
 
 class Compiled(NamedTuple):
-    """The ``batch`` and, for each of its resources but the last, its index in :func:`resources_of` the problem."""
+    """The ``batch``; for each of its resources but the last, its index among all of the problem's (stock by SKU and
+    location, then capacity); the bundle of each line (n,), among all bundles."""
 
     batch: Batch
     resource: Index
+    bundle: Index
 
 
 class _Drawn(NamedTuple):
@@ -32,57 +34,49 @@ class _Drawn(NamedTuple):
     units: Floats
 
 
+class _Asked(NamedTuple):
+    """An order, its quotes and what its bundles draw on."""
+
+    order: int
+    quotes: Quotes
+    draws: list[_Drawn]
+
+
 def compile_batch(problem: Problem, place: Floats | None = None) -> Compiled:
     """All orders of ``problem`` without its prices. ``place`` (O, 2): where they go, if known; see :class:`Batch`."""
     bare = replace(problem, prices=Prices())
-    left, parts = Left.all_of(bare), Parts(_limits(bare))
-    alike: dict[tuple[int, int, int], list[tuple[int, Quotes]]] = {}
+    limits = _limits(bare)
+    left, parts = Left.all_of(bare), Parts(limits)
+    alike: dict[tuple[int, int, int], list[_Asked]] = {}
+    bundle, sizes = [], []
     for order in range(problem.orders):
-        quotes = quote(bare, order, left)
-        most = problem.packages_limit(order)
-        if len(quotes.units) > BUNDLES_MAX:
-            draws = tuple((drawn.resource, drawn.units) for drawn in _draws(bare, order, quotes))
-            parts.large(order, quotes, most, draws, 1.0)
+        quotes, most = quote(bare, order, left), problem.packages_limit(order)
+        asked = _Asked(order, quotes, _draws(bare, order, quotes))
+        size = len(quotes.units)
+        bundle.append(quotes.bundle)
+        sizes.append(size)
+        if size > BUNDLES_MAX:
+            parts.large(order, quotes, most, tuple((drawn.resource, drawn.units) for drawn in asked.draws), 1.0)
         else:
-            drawn = len(_draws(bare, order, quotes))
-            alike.setdefault((len(quotes.units), most, drawn), []).append((order, quotes))
-    bundles = np.zeros(problem.orders, np.intp)
+            alike.setdefault((size, most, len(asked.draws)), []).append(asked)
     for (count, most, _), members in sorted(alike.items()):
-        bundles[[order for order, _ in members]] = count
-        _add_group(bare, count, most, members, parts)
-    for large in parts.large_orders:
-        bundles[large.order] = large.size
-    ptr = np.concatenate([[0], np.cumsum(bundles)])
+        _add_group(count, most, members, parts)
+    ptr = np.concatenate([[0], np.cumsum(sizes, dtype=np.intp)])
     where = np.column_stack([np.arange(problem.orders), np.zeros(problem.orders)]) if place is None else place
-    batch = parts.batch(ptr, where.astype(np.float64), keep_from=len(_limits(bare)))
-    return Compiled(batch, parts.scarce)
+    batch = parts.batch(ptr, where.astype(np.float64), keep_from=len(limits))
+    lines = np.concatenate(bundle) + np.repeat(ptr[:-1], np.diff(problem.order_ptr))
+    return Compiled(batch, parts.scarce, lines)
 
 
-def by_line(problem: Problem, compiled: Compiled, options: Index) -> Index:
+def by_line(compiled: Compiled, options: Index) -> Index:
     """(n,): the option of every line, from that of every bundle."""
-    if problem.kits is None:
-        return options.astype(np.int64)
-    lines = np.empty(len(problem.line_sku), np.int64)
-    for order in range(problem.orders):
-        first, last = compiled.batch.ptr[order : order + 2]
-        lines[problem.lines_of(order)] = options[first:last][bundles_of(problem, order)]
-    return lines
-
-
-def bundles_of(problem: Problem, order: int) -> Index:
-    """(lines of the order,): the bundle of each line."""
-    count = problem.lines_of(order)
-    if problem.kits is None:
-        return np.arange(count.stop - count.start)
-    first: dict[int, int] = {}
-    kits = problem.kits[count].tolist()
-    return np.array([first.setdefault(-1 - line if kit < 0 else kit, len(first)) for line, kit in enumerate(kits)])
+    return options[compiled.bundle].astype(np.int64)
 
 
 def listed_of(problem: Problem, compiled: Compiled, assignment: Index) -> list[Listed]:
     """Columns, by group, of the orders that ``assignment`` (n,) serves wholly as it may still be: options or -1."""
-    batch, first = compiled.batch, _first_lines(problem, compiled)
-    listed = []
+    batch, listed = compiled.batch, []
+    first = np.unique(compiled.bundle, return_index=True)[1]
     for group in batch.groups:
         bundle = batch.ptr[group.orders][:, None] + np.arange(group.n)
         option = assignment[first[bundle]]
@@ -94,15 +88,6 @@ def listed_of(problem: Problem, compiled: Compiled, assignment: Index) -> list[L
         rows = np.where(option == BACKORDER, BACKORDER, group.row[at]) if len(known) else option
         listed.append(Listed(kept, rows[kept]))
     return listed
-
-
-def _first_lines(problem: Problem, compiled: Compiled) -> Index:
-    """(bundles,): a line of each bundle."""
-    first = np.zeros(compiled.batch.ptr[-1], np.intp)
-    for order in range(problem.orders):
-        lines = problem.lines_of(order)
-        first[compiled.batch.ptr[order] + bundles_of(problem, order)] = np.arange(lines.start, lines.stop)
-    return first
 
 
 def prices_of(problem: Problem, compiled: Compiled, prices: Floats) -> Prices:
@@ -153,20 +138,19 @@ def _draws(problem: Problem, order: int, quotes: Quotes) -> list[_Drawn]:
     return drawn
 
 
-def _add_group(problem: Problem, count: int, most: int, members: list[tuple[int, Quotes]], parts: Parts) -> None:
-    quotes = [quotes for _, quotes in members]
-    drawn = list(zip(*(_draws(problem, order, each) for order, each in members), strict=True))
+def _add_group(count: int, most: int, members: list[_Asked], parts: Parts) -> None:
+    quotes = [each.quotes for each in members]
     parts.group(
         n=count,
         most=most,
-        orders=np.array([order for order, _ in members]),
+        orders=np.array([each.order for each in members]),
         order=np.repeat(np.arange(len(members)), [len(each.options) for each in quotes]),
         option=np.concatenate([each.options for each in quotes]),
         fixed=np.concatenate([each.fixed for each in quotes]) / TICKS,
         cost=np.concatenate([each.lines for each in quotes], axis=1) / TICKS,
         draws=tuple(
             Draw(np.concatenate([one.resource for one in kind], axis=1), np.column_stack([one.units for one in kind]))
-            for kind in drawn
+            for kind in zip(*(each.draws for each in members), strict=True)
         ),
         backorder=np.column_stack([_backorder(each) for each in quotes]) / TICKS,
         weighed=_weighed(quotes),

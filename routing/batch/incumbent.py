@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from routing.arrays import Floats, Index
+from routing.arrays import Flags, Floats, Index
 from routing.batch.pool import Columns
 
 
@@ -11,7 +11,9 @@ class Incumbent:
 
     def __init__(self, columns: Columns, limit: Floats, chosen: Index) -> None:
         self.chosen = chosen
-        self.left = limit - used(columns, chosen, len(limit))
+        marked = np.zeros(len(columns.cost), np.bool_)
+        marked[chosen] = True
+        self.left = limit - used(columns, marked, len(limit))
 
     def take(self, columns: Columns, order: int, column: int) -> None:
         """Let ``order`` take another column, which must fit."""
@@ -32,10 +34,8 @@ class Incumbent:
         return float(columns.cost[self.chosen].sum())
 
 
-def used(columns: Columns, chosen: Index, resources: int) -> Floats:
-    """(resources,): units that the columns ``chosen`` use."""
-    marked = np.zeros(len(columns.cost), np.bool_)
-    marked[chosen] = True
+def used(columns: Columns, marked: Flags, resources: int) -> Floats:
+    """(resources,): units that the columns ``marked`` (p,) use together."""
     entries = marked[columns.entry_column]
     return np.bincount(columns.entry_resource[entries], columns.entry_units[entries], resources).astype(np.float64)
 

@@ -76,10 +76,10 @@ class Pool:
     def __len__(self) -> int:
         return len(self.columns.cost)
 
-    def add(self, priced: Priced) -> int:
-        """Add the best columns of a pricing step; how many were new."""
+    def add(self, priced: Priced) -> None:
+        """Add the best columns of a pricing step."""
         parts = [self._best(group, found.rows) for group, found in zip(self._batch.groups, priced.found, strict=True)]
-        return self._extend([*parts, *self._large(priced.large)])
+        self._extend([*parts, *self._large(priced.large)])
 
     def add_listed(self, listed: list[Listed]) -> None:
         """Add columns of every group of the batch."""
@@ -90,9 +90,12 @@ class Pool:
         self._extend(parts)
 
     def add_large(self, order: LargeOrder, answer: Answer) -> int:
-        """Add a column for one large order, known or not; where in the pool it is."""
-        self._fresh(np.array([order.order]), answer.rows[None])
-        self._extend([self._one(order, answer)])
+        """Add a column for one large order, known or not; where in the pool it is.
+
+        One that breaks a limit by itself is none: then the order is backordered.
+        """
+        column = self._one(order, answer)
+        self._extend([column if len(column.cost) else self._one(order, order.backordered())])
         return len(self) - 1
 
     def add_backorders(self) -> None:
@@ -118,15 +121,14 @@ class Pool:
         who, zero = np.array([order.order]), np.zeros(len(resource), np.intp)
         return _merged(self._batch, who, np.array([answer.cost]), answer.rows[None], zero, resource, units)
 
-    def _extend(self, parts: list[Columns]) -> int:
+    def _extend(self, parts: list[Columns]) -> None:
         count, rows = len(self), len(self.columns.rows)
-        before, placed = count, [self.columns]
+        placed = [self.columns]
         for part in parts:
             placed.append(part._replace(start=part.start + rows, entry_column=part.entry_column + count))
             count += len(part.cost)
             rows += len(part.rows)
         self.columns = Columns(*(np.concatenate(each) for each in zip(*placed, strict=True)))
-        return count - before
 
     def _fresh(self, orders: Index, rows: Index) -> Index:
         """Which of the columns ``rows`` (p, n) of ``orders`` (p,) are new; they are known from now on."""
