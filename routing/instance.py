@@ -12,7 +12,8 @@ import numpy as np
 
 from retail.errors import Refused
 from routing.arrays import Floats, Index
-from routing.batch.batch import Batch, Draw
+from routing.batch.batch import Batch
+from routing.batch.draw import Draw
 from routing.batch.parts import BUNDLES_MAX, Parts
 from routing.batch.pricing import price_group
 from routing.batch.solve import Solution
@@ -167,7 +168,7 @@ class _Builder:
             complete=False,
             separate=True,
         )
-        parts.large(order, quotes, 0, ((cells, units), (pool, units)), _TICK * TICKS)
+        parts.large(order, quotes, 0, (Draw(cells, units), Draw(pool, units)), _TICK * TICKS)
 
     def _rows(self, orders: Index, lines: Index) -> tuple[Index, Index, Floats, Index]:
         """Order and option (r,) of every row, cost and stock cell (n, r) of every line there."""

@@ -42,11 +42,12 @@ class Warm:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Outcome:
-    """``plan`` has passed the check. No plan costs less than ``bound`` cents, which ``prices`` prove.
+    """``plan`` has passed the check. No plan costs less than ``bound`` cents: ``prices`` prove it, or in a small batch
+    the list of all that a better plan could use.
 
-    ``baseline``: cents of the plan that takes the orders one by one, each exactly; the plan is never dearer. ``cost``
-    and ``bound`` count what moving lines costs, the plan and the baseline do not. ``complete`` is false where the
-    watcher ended the run early. ``columns``: ways to serve an order that were weighed.
+    ``cost`` and ``bound`` count what moving lines costs, ``plan`` and ``baseline`` do not. ``baseline``: cents of the
+    plan that takes the orders one by one, each exactly; where nothing moves, the plan is never dearer. ``complete`` is
+    false where the watcher ended the run early. ``columns``: ways to serve an order that were weighed.
     """
 
     plan: Plan
@@ -115,11 +116,14 @@ def _outcome(
 ) -> Outcome:
     prices = prices_of(problem, compiled, found.prices)
     bound = math.ceil(found.bound - _ROUNDING * problem.orders - _ties(problem))
-    candidates = (by_line(compiled, found.options), baseline.assignment)
-    costs = [Plan.of(moving, assignment).total for assignment in candidates]
-    best = candidates[int(np.argmin(costs))]
-    plan = checked(problem, Plan.of(problem, best))
-    return Outcome(plan, min(costs), min(bound, min(costs)), baseline.total, prices, complete, found.columns)
+    best = min(
+        (Plan.of(moving, assignment) for assignment in (by_line(compiled, found.options), baseline.assignment)),
+        key=lambda plan: plan.total,
+    )
+    plan = best if moving.terms == problem.terms else Plan.of(problem, best.assignment)
+    return Outcome(
+        checked(problem, plan), best.total, min(bound, best.total), baseline.total, prices, complete, found.columns
+    )
 
 
 def _ties(problem: Problem) -> float:
@@ -135,7 +139,7 @@ def _with_moves(problem: Problem, last: Warm) -> Problem:
     if last.move == 0:
         return problem
     known = np.flatnonzero(last.assignment >= 0)
-    rate = np.zeros((lines, problem.options), np.int64)
+    rate = np.zeros((lines, problem.options), np.int32)
     rate[known] = last.move
     rate[known, last.assignment[known]] = 0
     backorder = problem.backorder.astype(np.int64).copy()

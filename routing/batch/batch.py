@@ -12,17 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from routing.arrays import Floats, Index
+from routing.batch.draw import Draw
 from routing.batch.large import LargeOrder
 from routing.parcels import Tariff
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Draw:
-    """One kind of thing that rows use: ``resource`` (n, r), or (r,) where it is the same for all bundles, and the
-    ``units`` (n, m) that each bundle needs of it."""
-
-    resource: Index
-    units: Floats
 
 
 @dataclass(frozen=True, eq=False, slots=True)

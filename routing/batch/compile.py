@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from routing.arrays import Floats, Index, Real
-from routing.batch.batch import Batch, Draw, Weighed
+from routing.batch.batch import Batch, Weighed
+from routing.batch.draw import Draw
 from routing.batch.parts import BUNDLES_MAX, Parts
 from routing.batch.proof import Listed
 from routing.left import Left
@@ -27,19 +28,12 @@ class Compiled(NamedTuple):
     bundle: Index
 
 
-class _Drawn(NamedTuple):
-    """What one order's bundles draw on: resources (m, k) and units (m,)."""
-
-    resource: Index
-    units: Floats
-
-
 class _Asked(NamedTuple):
     """An order, its quotes and what its bundles draw on."""
 
     order: int
     quotes: Quotes
-    draws: list[_Drawn]
+    draws: list[Draw]
 
 
 def compile_batch(problem: Problem, place: Floats | None = None) -> Compiled:
@@ -56,7 +50,7 @@ def compile_batch(problem: Problem, place: Floats | None = None) -> Compiled:
         bundle.append(quotes.bundle)
         sizes.append(size)
         if size > BUNDLES_MAX:
-            parts.large(order, quotes, most, tuple((drawn.resource, drawn.units) for drawn in asked.draws), 1.0)
+            parts.large(order, quotes, most, tuple(asked.draws), 1.0)
         else:
             alike.setdefault((size, most, len(asked.draws)), []).append(asked)
     for (count, most, _), members in sorted(alike.items()):
@@ -110,7 +104,7 @@ def _limits(problem: Problem) -> Floats:
     return np.concatenate([problem.stock.ravel(), problem.capacity]).astype(np.float64)
 
 
-def _draws(problem: Problem, order: int, quotes: Quotes) -> list[_Drawn]:
+def _draws(problem: Problem, order: int, quotes: Quotes) -> list[Draw]:
     """Stock of each SKU (of a kit several), capacity of the pool, capacity of the leg."""
     none, count = problem.stock.size + len(problem.capacity), len(quotes.units)
     options = quotes.options
@@ -128,13 +122,13 @@ def _draws(problem: Problem, order: int, quotes: Quotes) -> list[_Drawn]:
                 sku, amounts[bundle] = list(need.items())[layer]
                 usable = np.isfinite(quotes.lines[bundle])
                 cells[bundle, usable] = sku * problem.locations + places[usable]
-        drawn.append(_Drawn(cells, amounts))
+        drawn.append(Draw(cells, amounts))
     total = quotes.units.astype(np.float64)
-    drawn.append(_Drawn(np.broadcast_to(pools, (count, len(options))), total))
+    drawn.append(Draw(np.broadcast_to(pools, (count, len(options))), total))
     leg = problem.leg_of(order)
     if leg is not None:
         second = np.where(leg[options] == NO_LEG, none, leg[options] + problem.stock.size)
-        drawn.append(_Drawn(np.broadcast_to(second, (count, len(options))), total))
+        drawn.append(Draw(np.broadcast_to(second, (count, len(options))), total))
     return drawn
 
 

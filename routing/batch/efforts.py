@@ -9,7 +9,7 @@ QUICK = Effort(
     dive=Work(columns=8_000, slack=0.1, search=Search(gap=1e-2, nodes=5, improvements=3)),
     waves=(Work(columns=4_000, slack=0.1, search=Search(gap=1e-3, nodes=5)),),
 )  # fmt: skip
-"""Within about a percent, for a look ahead."""
+"""Within a few percent, for a look ahead."""
 
 STANDARD = Effort(
     name="standard", ascents=40, escapes=10, rounds=6, converged=2e-4,

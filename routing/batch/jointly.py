@@ -79,9 +79,8 @@ class _Programme:
             self._low.append(np.array([-np.inf]))
             self._high.append(np.array([float(order.most)]))
             self._rows += 1
-        for resource, units in order.draws:
-            used = resource[column] if resource.ndim == 1 else resource[bundle, column]
-            self._uses.append((used, variable, units[bundle]))
+        for draw in order.draws:
+            self._uses.append((draw.used(bundle, column), variable, draw.units[bundle]))
         return bundle, column, variable
 
     def model(self) -> Model:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from routing.arrays import Floats, Index
+from routing.batch.draw import Draw
 from routing.facilities import Facilities
 from routing.large import Hint, split_near
 from routing.problem import BACKORDER
@@ -22,9 +23,9 @@ class Answer:
 
 
 class LargeOrder:
-    """One order: its ``quotes``, in ticks of ``money`` each, its first row, and the resources that its rows draw on.
+    """One order: its ``quotes``, its first row in the batch, and what its rows draw on.
 
-    ``draws``: pairs of resources (m, k) or (k,) and units (m,).
+    ``money`` is what a cent of the quotes is worth, which are in ticks of a cent.
     """
 
     def __init__(
@@ -33,7 +34,7 @@ class LargeOrder:
         quotes: Quotes,
         most: int,
         first_row: int,
-        draws: tuple[tuple[Index, Floats], ...],
+        draws: tuple[Draw, ...],
         money: float,
     ) -> None:
         self.order, self.quotes, self.most, self.first_row, self.draws = order, quotes, most, first_row, draws
@@ -47,7 +48,7 @@ class LargeOrder:
 
     def renumbered(self, number: Index) -> "LargeOrder":
         """The same order with resources called ``number[...]``."""
-        draws = tuple((number[resource], units) for resource, units in self.draws)
+        draws = tuple(Draw(number[draw.resource], draw.units) for draw in self.draws)
         return LargeOrder(self.order, self.quotes, self.most, self.first_row, draws, self._money)
 
     def backordered(self) -> Answer:
@@ -74,8 +75,8 @@ class LargeOrder:
         What does not fit together loses the bundles that gain least by each unit. ``value`` is the cost: no bound.
         """
         lines = self.quotes.lines + self._paid(prices)
-        for resource, units in self.draws:
-            lines[np.broadcast_to(left[resource] < units[:, None], lines.shape)] = np.inf
+        for draw in self.draws:
+            lines[np.broadcast_to(left[draw.resource] < draw.units[:, None], lines.shape)] = np.inf
         columns = split_near(replace(self.quotes, lines=lines), self.most, None).columns.copy()
         every = np.append(lines, self.quotes.backorder[:, None], axis=1)
         gain = self.quotes.backorder - every[np.arange(self.size), columns]
@@ -124,8 +125,8 @@ class LargeOrder:
     def _paid(self, prices: Floats) -> Floats:
         """(m, k): ticks paid at ``prices``, rounded down, so that a bound stays one."""
         paid = np.zeros(self.quotes.lines.shape)
-        for resource, units in self.draws:
-            paid += prices[resource] * units[:, None]
+        for draw in self.draws:
+            paid += prices[draw.resource] * draw.units[:, None]
         return np.floor(paid / self._money * TICKS)
 
     def _rows(self, columns: Index) -> Index:
@@ -142,17 +143,14 @@ class LargeOrder:
         """The bundles that use one resource."""
         served = np.flatnonzero(columns >= 0)
         uses = np.zeros(self.size, np.bool_)
-        for resource, units in self.draws:
-            used = resource[columns[served]] if resource.ndim == 1 else resource[served, columns[served]]
-            uses[served[(used == wanted) & (units[served] > 0.0)]] = True
+        for draw in self.draws:
+            used = draw.used(served, columns[served])
+            uses[served[(used == wanted) & (draw.units[served] > 0.0)]] = True
         return np.flatnonzero(uses)
 
     def entries(self, rows: Index) -> tuple[Index, Floats]:
         """Resources and units that the ``rows`` (m,) use."""
         served = np.flatnonzero(rows >= 0)
         columns = rows[served] - self.first_row
-        used, amounts = [], []
-        for resource, units in self.draws:
-            used.append(resource[columns] if resource.ndim == 1 else resource[served, columns])
-            amounts.append(units[served])
-        return np.concatenate(used), np.concatenate(amounts)
+        used = np.concatenate([draw.used(served, columns) for draw in self.draws])
+        return used, np.concatenate([draw.units[served] for draw in self.draws])

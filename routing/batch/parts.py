@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from routing.arrays import Floats, Index
-from routing.batch.batch import Batch, Draw, Group, Weighed
+from routing.batch.batch import Batch, Group, Weighed
+from routing.batch.draw import Draw
 from routing.batch.large import LargeOrder
 from routing.quotes import Quotes
 
@@ -48,14 +49,12 @@ class Parts:
         ptr = np.searchsorted(order, np.arange(len(orders) + 1))
         self._groups.append(Group(n, most, orders, ptr, order, row, fixed, cost, draws, backorder, weighed))
 
-    def large(
-        self, order: int, quotes: Quotes, most: int, draws: tuple[tuple[Index, Floats], ...], money: float
-    ) -> None:
+    def large(self, order: int, quotes: Quotes, most: int, draws: tuple[Draw, ...], money: float) -> None:
         """Add one order with more bundles. See :class:`LargeOrder`; ``money`` is what 1 cent of the quotes is worth."""
         possible = np.isfinite(quotes.lines)
-        for resource, units in draws:
-            every = np.broadcast_to(resource, possible.shape)
-            needed = np.broadcast_to(units[:, None], possible.shape)
+        for draw in draws:
+            every = np.broadcast_to(draw.resource, possible.shape)
+            needed = np.broadcast_to(draw.units[:, None], possible.shape)
             self._demand += np.bincount(every[possible], needed[possible], len(self._demand))
         first = self._count(quotes.options)
         self.large_orders.append(LargeOrder(order, quotes, most, first, draws, money))

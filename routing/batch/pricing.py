@@ -71,8 +71,7 @@ def entries(group: Group, rows: Index, orders: Index) -> Iterator[tuple[Index, I
     column, bundle = np.nonzero(rows >= 0)
     local = np.searchsorted(group.row, rows[column, bundle])
     for draw in group.draws:
-        resource = draw.resource[local] if draw.resource.ndim == 1 else draw.resource[bundle, local]
-        yield column, resource, draw.units[bundle, orders[column]]
+        yield column, draw.used(bundle, local), draw.units[bundle, orders[column]]
 
 
 def blocks(group: Group, prices: Floats) -> Iterator[tuple[slice, Floats]]:

@@ -27,6 +27,8 @@ _KNOWN = 4
 """From prices of an earlier run a fraction of the steps is enough."""
 
 _NEAR = 5.0
+"""Times the tolerance within which a bound that no longer rises is good enough."""
+
 _TO_THE_END = Search(gap=0.0, nodes=1_000)
 
 _TURN = 2.4
@@ -54,7 +56,7 @@ class Effort:
 
 
 class Progress(NamedTuple):
-    """How far a run is: ``stage``, ``cost`` of the plan so far (infinite before the first), the proved ``bound``."""
+    """How far a run is: ``stage``, ``cost`` of the plan so far, the proved ``bound``, in money."""
 
     stage: str
     cost: float
@@ -109,8 +111,7 @@ class _Run:
     def solve(self, start: Floats) -> Solution:
         """All stages, for as long as they are watched."""
         for stage in self._stages(start):
-            cost = np.inf if self.plan is None else self.plan.cost(self.pool.columns)
-            if not self.watch(Progress(stage, cost, self.bound)):
+            if not self.watch(Progress(stage, self._plan.cost(self.pool.columns), self.bound)):
                 break
         return self._solution()
 
