@@ -5,7 +5,7 @@ was passed over.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -155,13 +155,8 @@ def every_cause(rule_set: RuleSet, scene: Scene, now_ms: int, order: int) -> lis
     ``blocked`` of a compiled rule set names the first only; an option is open once every one of these is lifted.
     """
     days = scene.transit_days
-    alone = Scene(
-        scene.places,
-        (scene.orders[order],),
-        scene.stock,
-        scene.options,
-        None if days is None else days[order : order + 1],
-    )
+    own_days = None if days is None else days[order : order + 1]
+    alone = replace(scene, orders=(scene.orders[order],), transit_days=own_days)
     view = View(alone, now_ms)
     _, policy = policies_of(rule_set, view)
     stage, _ = stages_of(rule_set, view, policy)
@@ -205,11 +200,7 @@ def _holds(draft: Draft) -> None:
     """An order that is held is served by nobody, whoever forgets to leave it out."""
     for held in draft.held.values():
         row = draft.blocked[held.order]
-        every = np.ones(0, np.bool_)
-        code = draft.code(
-            Bound(held.rule, every, every, every, every), Cause(f"may not be asked yet: the order {held.text}")
-        )
-        row[row == 0] = code
+        row[row == 0] = draft.code(held.rule, Cause(f"may not be asked yet: the order {held.text}"))
 
 
 def _kits(draft: Draft) -> Index:

@@ -21,7 +21,7 @@ from routing.plan import Plan
 from routing.problem import Prices, Problem
 from routing.rules.compile import Compiled, compile_rules
 from routing.rules.document import RuleSet
-from routing.rules.draft import Tally, term
+from routing.rules.draft import Tally, rows_with_any, term
 from routing.rules.scene import Scene
 from routing.split import split
 from routing.terms import LineTerm
@@ -214,7 +214,7 @@ def _priced_otherwise(one: Problem, other: Problem) -> Flags:
     """(O,): orders that may use stock or capacity of another price."""
     if one.prices.capacity is not other.prices.capacity:
         return np.ones(one.orders, np.bool_)
-    lines = _rows_with_any(_unequal(one.prices.stock, other.prices.stock, one.stock.shape))[one.line_sku]
+    lines = rows_with_any(_unequal(one.prices.stock, other.prices.stock, one.stock.shape))[one.line_sku]
     return _orders_of(one, lines)
 
 
@@ -223,17 +223,17 @@ def _changed(one: Problem, other: Problem) -> Flags:
     if one.blocked.shape != other.blocked.shape or not np.array_equal(one.order_ptr, other.order_ptr):
         raise Refused("build", "it made a problem of other orders or options", "keep all, also those that are held")
     shape, count = one.blocked.shape, len(one.line_sku)
-    orders = _rows_with_any((one.blocked != 0) != (other.blocked != 0))
-    lines = _rows_with_any(_shut(one) != _shut(other))
+    orders = rows_with_any((one.blocked != 0) != (other.blocked != 0))
+    lines = rows_with_any(_shut(one) != _shut(other))
     for name in ("max_packages", "complete", "pickup"):
         orders |= _unequal(getattr(one, name), getattr(other, name), (len(orders),))
     orders |= not np.array_equal(one.capacity, other.capacity)
-    orders |= _rows_with_any(_unequal(one.leg, other.leg, shape))
+    orders |= rows_with_any(_unequal(one.leg, other.leg, shape))
     lines |= _unequal(one.kits, other.kits, (count,))
-    lines |= _rows_with_any(one.stock != other.stock)[one.line_sku]
+    lines |= rows_with_any(one.stock != other.stock)[one.line_sku]
     for name in {*one.package_terms, *other.package_terms}:
         tables = (one.package_terms.get(name, _NOTHING), other.package_terms.get(name, _NOTHING))
-        orders |= _rows_with_any(np.broadcast_to(np.not_equal(*tables), shape))
+        orders |= rows_with_any(np.broadcast_to(np.not_equal(*tables), shape))
     for name in {*one.line_terms, *other.line_terms}:
         mine, theirs = one.line_terms.get(name), other.line_terms.get(name)
         if not _same(mine, theirs):
@@ -250,10 +250,6 @@ def _orders_of(problem: Problem, lines: Flags) -> Flags:
     orders = np.zeros(problem.orders, np.bool_)
     orders[np.repeat(np.arange(problem.orders), np.diff(problem.order_ptr))[lines]] = True
     return orders
-
-
-def _rows_with_any(table: Flags) -> Flags:
-    return np.asarray(table.any(axis=1), np.bool_)
 
 
 def _shut(problem: Problem) -> Flags:
@@ -286,5 +282,5 @@ def _charged(problem: Problem, changed: LineTerm) -> Flags:
         "order": np.repeat(np.arange(problem.orders), np.diff(problem.order_ptr)),
         "sku": problem.line_sku,
     }
-    charged: Flags = some & _rows_with_any(np.not_equal(changed.rate, 0))[rows[changed.by]]
+    charged: Flags = some & rows_with_any(np.not_equal(changed.rate, 0))[rows[changed.by]]
     return charged

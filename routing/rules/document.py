@@ -15,7 +15,7 @@ that is not known is refused.
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from retail.errors import Refused
@@ -99,29 +99,16 @@ class RuleSet:
         """The same without one rule, and without its place in fallbacks."""
         self.rule(rule_id)
         policies = tuple(
-            Policy(
-                id=policy.id,
-                note=policy.note,
+            replace(
+                policy,
                 fallbacks=tuple(
-                    Fallback(
-                        after_minutes=step.after_minutes,
-                        relax=tuple(other for other in step.relax if other != rule_id),
-                        then=step.then,
-                    )
+                    replace(step, relax=tuple(other for other in step.relax if other != rule_id))
                     for step in policy.fallbacks
                 ),
             )
             for policy in self.policies
         )
-        return RuleSet(
-            name=self.name,
-            revision=self.revision,
-            note=self.note,
-            default_policy=self.default_policy,
-            policies=policies,
-            segments=self.segments,
-            rules=tuple(rule for rule in self.rules if rule.id != rule_id),
-        )
+        return replace(self, policies=policies, rules=tuple(rule for rule in self.rules if rule.id != rule_id))
 
 
 _KEYS = ("format", "name", "revision", "note", "default_policy", "policies", "segments", "rules")

@@ -1,7 +1,7 @@
 """What the rules have done so far: the arrays of a compiled rule set while they are being filled."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -30,8 +30,8 @@ class Cause:
 
 @dataclass(slots=True)
 class Tally:
-    """What one rule did: ``orders`` it binds; pairs of ``pairs`` order and option and ``line_pairs`` line and option
-    that it blocks, ``first`` of them which nothing before it blocked; ``units`` of stock that it keeps back; ``held``
+    """What one rule did: ``orders`` that it binds; ``pairs`` of order and option and ``line_pairs`` of line and option
+    that it blocks, ``first`` of them that nothing before it blocked; ``units`` of stock that it keeps back; ``held``
     orders that it holds back."""
 
     orders: int = 0
@@ -54,7 +54,8 @@ class Held:
 
 @dataclass(slots=True)
 class Bound:
-    """What one rule is about: its id, the (O,) orders that it binds, the (L,) places, and the (K,) options there."""
+    """What one rule is about: its id, the (O,) orders that it binds and their (n,) lines, the (L,) places and the (K,)
+    options there."""
 
     rule: str
     orders: Flags
@@ -101,9 +102,9 @@ class Draft:
         """The rule's own count."""
         return self.tallies.setdefault(rule, Tally())
 
-    def code(self, bound: Bound, cause: Cause) -> int:
-        """The index of a cause in the table of reasons."""
-        cause = Cause(cause.text, cause.least_change, cause.priced, bound.rule)
+    def code(self, rule: str, cause: Cause) -> int:
+        """The index in the table of reasons of a cause for which ``rule`` blocks."""
+        cause = replace(cause, rule=rule)
         if cause not in self._codes:
             self._codes[cause] = len(self.causes)
             self.causes.append(cause)
@@ -119,7 +120,7 @@ class Draft:
         before = self.blocked[where]
         free = before == 0
         self._count(bound, free.size, int(free.sum()))
-        before[free] = self.code(bound, cause)
+        before[free] = self.code(bound.rule, cause)
         self.blocked[where] = before
 
     def block_pairs(self, bound: Bound, pairs: Flags, cause: Cause) -> None:
@@ -128,12 +129,12 @@ class Draft:
         if count:
             free = pairs & (self.blocked == 0)
             self._count(bound, count, int(np.count_nonzero(free)))
-            np.putmask(self.blocked, free, self.code(bound, cause))
+            np.putmask(self.blocked, free, self.code(bound.rule, cause))
 
     def block_rings(self, bound: Bound, rows: Index, columns: Index, rings: Whole, causes: list[Cause]) -> None:
         """Block the orders ``rows`` (r,) at the options ``columns`` (c,) where ``rings`` (r, c) is not 0: 1 for the
         first cause, 2 for the second."""
-        codes = np.array([0, *(self.code(bound, cause) for cause in causes)], np.uint16)
+        codes = np.array([0, *(self.code(bound.rule, cause) for cause in causes)], np.uint16)
         where = np.ix_(rows, columns)
         before = self.blocked[where]
         free = before == 0
@@ -144,33 +145,34 @@ class Draft:
     def block_lines(self, bound: Bound, lines: Flags, options: Flags, cause: Cause) -> None:
         """Block ``options`` (K,) among the rule's own for those ``lines`` (n,) that are of its orders."""
         here = bound.options & options
-        self._block_lines(bound, lines & bound.lines, lambda rows: np.broadcast_to(here, (len(rows), len(here))), cause)
+        every = lines & bound.lines
+        self._block_lines(bound.rule, every, lambda r: np.broadcast_to(here, (len(r), len(here))), cause)
 
     def block_items(self, bound: Bound, items: Flags, lines: Flags, cause: Cause) -> None:
         """Block where the line's SKU is marked in ``items`` (S, L), at the rule's options, for those of its ``lines``
         (n,)."""
         view, here = self.view, items & bound.places
         if here.any():
-            rows = _rows_with_any(here)[view.line_sku]
-            self._block_lines(bound, lines & bound.lines & rows, lambda r: view.spread(here[view.line_sku[r]]), cause)
+            rows = rows_with_any(here)[view.line_sku]
+            every = lines & bound.lines & rows
+            self._block_lines(bound.rule, every, lambda r: view.spread(here[view.line_sku[r]]), cause)
 
     def block_denied(self, units: Units, left: Units) -> None:
         """Block where ``units`` (S, L) would serve a line, and what rules have ``left`` of them would not."""
         view, by = self.view, np.zeros(units.shape, np.uint16) if self.kept_by is None else self.kept_by
         for code in sorted(set(np.unique(by).tolist()) - {0}):
             mine: Flags = by == code
-            cause, every = self.causes[code], np.ones(len(view.lines), np.bool_)
-            bound = Bound(cause.rule, every, every, every, every)
+            cause = self.causes[code]
 
             def denied(rows: Index, mine: Flags = mine) -> Flags:
                 skus, wanted = view.line_sku[rows], view.quantity[rows, None]
                 return view.spread(mine[skus] & (units[skus] >= wanted) & (left[skus] < wanted))
 
-            self._block_lines(bound, _rows_with_any(mine)[view.line_sku], denied, cause)
+            self._block_lines(cause.rule, rows_with_any(mine)[view.line_sku], denied, cause)
 
-    def _block_lines(self, bound: Bound, lines: Flags, pairs: Callable[[Index], Flags], cause: Cause) -> None:
+    def _block_lines(self, rule: str, lines: Flags, pairs: Callable[[Index], Flags], cause: Cause) -> None:
         """``pairs`` gives (r, K) for a few of the ``lines`` (n,): few enough to stay in the processor's cache."""
-        tally, every = self.tally(bound.rule), np.flatnonzero(lines)
+        tally, every = self.tally(rule), np.flatnonzero(lines)
         for start in range(0, len(every), ROWS_AT_ONCE):
             rows = every[start : start + ROWS_AT_ONCE]
             found = pairs(rows)
@@ -183,7 +185,7 @@ class Draft:
             free = found & (before == 0)
             tally.line_pairs += count
             tally.first += int(np.count_nonzero(free))
-            np.putmask(before, free, self.code(bound, cause))
+            np.putmask(before, free, self.code(rule, cause))
             self.line_blocked[rows] = before
 
     def keep(self, bound: Bound, skus: Flags, units: Units | int, cause: Cause) -> None:
@@ -199,7 +201,7 @@ class Draft:
         self.tally(bound.rule).units += int(own.sum())
         before = self.kept[where]
         self.kept[where] = np.maximum(own, before)
-        self.kept_by[where] = np.where(own > before, self.code(bound, cause), self.kept_by[where])
+        self.kept_by[where] = np.where(own > before, self.code(bound.rule, cause), self.kept_by[where])
 
     def limit(self, bound: Bound, units: Cents, ship: bool, pickup: bool) -> None:
         """At most ``units`` (K,) more at the rule's options: of both services together, or of one."""
@@ -240,5 +242,6 @@ def term(rule: str) -> str:
     return f"rule {rule}"
 
 
-def _rows_with_any(table: Flags) -> Flags:
+def rows_with_any(table: Flags) -> Flags:
+    """(r,): some entry of the row of ``table`` (r, c) is true."""
     return np.asarray(table.any(axis=1), np.bool_)

@@ -63,7 +63,7 @@ class AgeRestricted(Rule):
 
     def apply(self, draft: Draft, bound: Bound) -> None:
         view = draft.view
-        banned = view.orders_where(lambda o: o.country in self.forbidden or f"{o.country}-{o.region}" in self.forbidden)
+        banned = view.sent_to(self.forbidden, self.forbidden)
         lines = view.tagged(self.tags) & view.ships[view.order_of]
         law = Cause("may not send it: the law of the destination forbids it")
         draft.block_lines(bound, lines & banned[view.order_of], np.ones_like(bound.options), law)

@@ -1,6 +1,6 @@
 """Hard kinds about the state of a location: whether it can be asked at all, and when."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import ClassVar
 
@@ -276,7 +276,7 @@ class Capacity(Rule):
                 used = _used(view.places[view.options[number].place], self.per, ship, pickup)
                 left[number], holds[number] = self.units - used, True
         here = bound.options & holds
-        mine = Bound(bound.rule, bound.orders, bound.places, here, bound.lines)
+        mine = replace(bound, options=here)
         draft.limit(mine, left, ship, pickup)
         orders = np.ones(len(view.orders), np.bool_) if ship and pickup else view.ships if ship else view.collected
         what = f"{self.service} units" if self.service else "units"

@@ -1,6 +1,6 @@
 """Hard kinds about an order as a whole: when it is routed, where it may come from, and in how many parts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -81,7 +81,7 @@ class Only(Rule):
     elsewhere: ClassVar[bool] = True
 
     def apply(self, draft: Draft, bound: Bound) -> None:
-        every = Bound(bound.rule, bound.orders, bound.places, np.ones_like(bound.options), bound.lines)
+        every = replace(bound, options=np.ones_like(bound.options))
         draft.block(every, ~bound.options, Cause(f"is not among the locations of rule {self.id}"))
 
 
@@ -223,8 +223,8 @@ class Embargo(Rule):
 
     def apply(self, draft: Draft, bound: Bound) -> None:
         view = draft.view
-        there = view.orders_where(lambda o: o.country in self.countries or f"{o.country}-{o.region}" in self.regions)
-        draft.block(bound, np.ones_like(bound.options), Cause("may not send there: an embargo"), there & view.ships)
+        there = view.sent_to(self.countries, self.regions)
+        draft.block(bound, np.ones_like(bound.options), Cause("may not send there: an embargo"), there)
 
     def impossible(self) -> str:
         return "it names no country and no region" if not self.countries + self.regions else Rule.impossible(self)

@@ -1,6 +1,6 @@
 """Soft kinds: each forbids nothing and puts a price, in minor units, on what ops would rather not have."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -76,7 +76,7 @@ class Prefer(Rule):
     cents: int = given(_CENTS, says="price per package from elsewhere")
 
     def apply(self, draft: Draft, bound: Bound) -> None:
-        others = Bound(bound.rule, bound.orders, ~bound.places, ~bound.options, bound.lines)
+        others = replace(bound, places=~bound.places, options=~bound.options)
         draft.charge_packages(others, np.full(len(draft.view.options), self.cents))
 
 
@@ -109,7 +109,7 @@ class Consolidate(Rule):
 
     def apply(self, draft: Draft, bound: Bound) -> None:
         several = bound.orders & (np.diff(draft.view.order_ptr) > 1)
-        mine = Bound(bound.rule, several, bound.places, bound.options, bound.lines)
+        mine = replace(bound, orders=several)
         draft.charge_packages(mine, np.full(len(draft.view.options), self.cents))
 
 

@@ -12,7 +12,7 @@ from routing.rules.findings import Finding
 from routing.rules.match import Where
 from routing.rules.policies import NO_SEGMENT
 from routing.rules.rule import Rule
-from routing.rules.scene import Scene
+from routing.rules.scene import PICKUP, SHIP, Scene
 
 NAMED_MAX = 20
 """Orders that are named one by one."""
@@ -35,7 +35,7 @@ def lint_scene(rule_set: RuleSet, scene: Scene, now_ms: int) -> Iterator[Finding
         yield Finding("note", "scene", note, "mend the data")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Known:
     """Names that occur in the scene, by the field of a rule that uses them."""
 
@@ -53,7 +53,7 @@ class _Known:
             frozenset(group for place in places for group in place.groups),
             frozenset(service for place in places for service in place.services)
             | {option.service for option in scene.options}
-            | {"ship", "pickup", ""},
+            | {SHIP, PICKUP, ""},
             frozenset(name for place in places for name in place.certifications),
             frozenset(tag for order in scene.orders for line in order.lines for tag in line.tags),
         )

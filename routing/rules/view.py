@@ -66,6 +66,11 @@ class View:
         """(O,): the order is collected."""
         return self.orders_where(lambda order: order.service == PICKUP)
 
+    def sent_to(self, countries: tuple[str, ...], regions: tuple[str, ...]) -> Flags:
+        """(O,): the order is sent to one of the countries or of the regions, which are written ``US-UT``."""
+        there = self.orders_where(lambda o: o.country in countries or f"{o.country}-{o.region}" in regions)
+        return there & self.ships
+
     def tagged(self, tags: tuple[str, ...]) -> Flags:
         """(n,): the line has one of the tags; every line where none is named."""
         if not tags:
