@@ -34,8 +34,8 @@ EXIT_DONE, EXIT_FOUND, EXIT_REFUSED, EXIT_UNAVAILABLE, EXIT_FAILED = 0, 1, 2, 69
 PAGE = 1_000
 
 _EXIT_CODES = (
-    "exit status: 0 done; 1 something was found (check-stock, replay); 2 the request was refused; 69 the database is"
-    " away or not migrated; 70 it cannot run"
+    "exit status: 0 done; 1 something was found (check-stock, replay, rules check); 2 the request was refused; 69 the"
+    " database is away or not migrated; 70 it cannot run"
 )
 
 
