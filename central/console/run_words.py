@@ -1,4 +1,4 @@
-"""Sentences of the console that put several figures together."""
+"""Sentences of the console about runs, which put several figures together."""
 
 from central.console.money import duration, money, percent
 from central.console.reads.runs import RunRow
@@ -10,10 +10,9 @@ def run_sentence(run: RunRow) -> str:
     if run.state == "failed":
         return f"{count(run.orders, 'order')} were to be decided, and nothing was done about them."
     what = f"{count(run.orders, 'order')} decided in {duration(run.seconds)} for {money(run.cost, run.region)}"
-    near = f"at most {percent(run.gap_percent)} above the best possible" if run.cost > run.bound else "proven the best"
     if run.orders > 1 and run.saved > 0:
-        return f"{what}, {near}, {money(run.saved, run.region)} less than one order after another."
-    return f"{what}, {near}."
+        return f"{what}, {_near(run)}, {money(run.saved, run.region)} less than one order after another."
+    return f"{what}, {_near(run)}."
 
 
 def decided_by(run: RunRow) -> str:
@@ -24,5 +23,10 @@ def decided_by(run: RunRow) -> str:
         return "decided by itself"
     if run.effort == "one-by-one":
         return f"decided with {count(run.orders - 1, 'other order')}, one after another"
-    near = f"at most {percent(run.gap_percent)} above the best possible" if run.cost > run.bound else "proven the best"
-    return f"decided together with {count(run.orders - 1, 'other order')}, {near} for all of them"
+    return f"decided together with {count(run.orders - 1, 'other order')}, {_near(run)} for all of them"
+
+
+def _near(run: RunRow) -> str:
+    if run.cost <= run.bound:
+        return "proven the best"
+    return f"at most {percent(run.gap_percent)} above the best possible"

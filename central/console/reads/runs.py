@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from central.console.reads.keyset import ROWS, Rows, key_of, ms, page_of
 from central.orders.tables import customer_order, decision
 from central.platform.tables import TENANT
+from central.sourcing.reads import gap
 from central.sourcing.rule_costs import RunRules
 from central.sourcing.tables import sourcing_run
 
@@ -52,7 +53,7 @@ class RunRow:
     @property
     def gap_percent(self) -> float:
         """By how much of its cost the plan may miss the best one, at most."""
-        return 100 * max(self.cost - self.bound, 0) / max(abs(self.cost), 1)
+        return 100 * gap(self.cost, self.bound)
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,6 @@ class RunDetail:
     prices: int
     work: Mapping[str, Any]
     can_replay: bool
-    kept_bytes: int
     rules: RunRules | None
     decided: Sequence[tuple[str, str]]
 
@@ -97,7 +97,7 @@ async def run(conn: AsyncConnection, run_id: UUID) -> RunDetail | None:
     """One run; None where there is none."""
     table = sourcing_run.c
     more = (
-        table.rule_version, table.made_by, table.seed, table.digest, table.prices, table.work, table.kept_bytes,
+        table.rule_version, table.made_by, table.seed, table.digest, table.prices, table.work,
         table.rule_costs,
         table.core.is_not(None).label("can_replay"),
     )  # fmt: skip
@@ -117,7 +117,7 @@ async def run(conn: AsyncConnection, run_id: UUID) -> RunDetail | None:
     )
     return RunDetail(
         run_row(found), found.rule_version, found.made_by, found.seed, found.digest.hex(), found.prices, found.work,
-        found.can_replay, found.kept_bytes,
+        found.can_replay,
         None if found.rule_costs is None else msgspec.convert(found.rule_costs, RunRules),
         [(code, sentence or "") for code, sentence in decided],
     )  # fmt: skip
