@@ -29,6 +29,7 @@ from central.sourcing.tariff import Tariff
 from routing.arrays import Cents, Floats
 from routing.arrays import Index as Sequenced
 from routing.batch.efforts import EFFORTS
+from routing.calendars.limits import NEVER_MS
 from routing.explain import explain
 from routing.labels import Labels
 from routing.optimise import NOT_THERE, Warm, optimise
@@ -40,8 +41,6 @@ from routing.rules.document import RuleSet
 from routing.source import priority, source_in_order
 from routing.split import split
 
-NEVER_MS = 2**60
-"""Promise of an order that has none."""
 CANDIDATES_SHOWN = 6
 
 

@@ -21,13 +21,14 @@ UNLIMITED_UNITS = 10**9
 PRICES_MAX = 20_000
 """Prices that a run hands on; beyond that the lowest are left out, as if nobody contested what they stand for."""
 
-POOLS = ("", "/ship", "/pickup")
+SHIP_POOL = "/ship"
+POOLS = ("", SHIP_POOL, "/pickup")
 """What follows a location's key in the name of its capacity: in all, of orders sent, of orders collected."""
 
 
 @dataclass(frozen=True)
 class Index:
-    """Where SKUs and locations are in the arrays. ``order_ptr`` (O + 1,) as in the problem."""
+    """Where SKUs and locations are in the arrays; ``skus`` in their order there."""
 
     skus: tuple[str, ...]
     sku: Mapping[str, int]

@@ -38,15 +38,14 @@ async def replay(engine: AsyncEngine, ask: Callable[[Asked], Awaitable[Reply]], 
     async with engine.connect() as conn:
         stored = await runs.stored(conn, run_id)
     reply = await ask(stored.asked)
+    other_version = "" if stored.made_by == made_by() else stored.made_by
     if not stored.answer:
-        found = ["it was not decided then, and is now"]
-        return Replayed(run_id, 0, found, "" if stored.made_by == made_by() else stored.made_by)
+        return Replayed(run_id, 0, ["it was not decided then, and is now"], other_version)
     before, again = read(stored.answer), read(reply.answer)
     found = list(differences(before, again))
     if not found and reply.answer != stored.answer:
         found = ["the work that the solver counted differs"]
-    here = made_by()
-    return Replayed(run_id, len(before.orders), found, "" if stored.made_by == here else stored.made_by)
+    return Replayed(run_id, len(before.orders), found, other_version)
 
 
 async def runs_of(engine: AsyncEngine, day: str) -> Sequence[UUID]:

@@ -40,8 +40,6 @@ class Kept:
 class Stored:
     """A run as it was: ``asked`` and ``answer`` are as the solver got and gave them; empty where it gave none."""
 
-    run_id: UUID
-    digest: bytes
     made_by: str
     asked: Asked
     answer: bytes
@@ -161,7 +159,7 @@ async def stored(conn: AsyncConnection, run_id: UUID) -> Stored:
     asked = Asked(unpacked(row.body), unpacked(row.core), unpacked(row.moment))
     if asked.digest != row.digest:
         raise Refused("run", f"the inputs of {run_id} are not those that were decided on", "restore a backup")
-    return Stored(run_id, row.digest, row.made_by, asked, b"" if row.answer is None else unpacked(row.answer))
+    return Stored(row.made_by, asked, b"" if row.answer is None else unpacked(row.answer))
 
 
 async def of_day(conn: AsyncConnection, day: datetime.date) -> list[UUID]:
@@ -228,6 +226,7 @@ async def unweighed(conn: AsyncConnection) -> list[UUID]:
         select(run.run_id, run.rule_costs)
         .ext(distinct_on(run.region))
         .where(run.tenant == TENANT, run.kind == "batch", run.state == DONE, run.effort != "one-by-one",
+               run.kept_bytes > 0,  # so has every run with inputs; an index holds those alone
                run.core.is_not(None), run.answer.is_not(None))
         .order_by(run.region, run.run_id.desc())
         .subquery()

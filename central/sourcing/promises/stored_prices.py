@@ -6,12 +6,10 @@ import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from central.sourcing import runs
+from central.sourcing.model import SHIP_POOL
 from central.sourcing.postgres import regions
 from retail.clock import Clock
 from routing.problem import Prices
-
-SHIPPING = "/ship"
-"""What follows a location's key where a price is one of its capacity to send alone."""
 
 
 class StoredPrices:
@@ -41,7 +39,7 @@ class StoredPrices:
             for unit in last.prices.stock:
                 self._stock.setdefault(unit.sku, []).append((unit.location, unit.cents, region))
             for room in last.prices.capacity:
-                location = room.location.removesuffix(SHIPPING)
+                location = room.location.removesuffix(SHIP_POOL)
                 self._capacity.setdefault(location, []).append((room.cents, region))
 
     def prices(self, skus: Sequence[str], locations: Sequence[str]) -> Prices:
