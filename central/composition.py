@@ -145,12 +145,10 @@ async def _working(settings: Settings, url: str, mqtt: Mqtt, clock: Clock, ids: 
             for name, part in parts.items():
                 group.create_task(keep(name, part), name=name)
 
-    task = asyncio.create_task(work(), name="workers")
     try:
-        yield
+        async with _beside(work()):
+            yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
         for solver in (*solvers, weigher):
             await solver.close()
         await engine.dispose()

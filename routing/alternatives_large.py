@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 
 from routing.alternatives import Blocked, Other
-from routing.arrays import Cents, Index
+from routing.arrays import Cents
 from routing.facilities import Facilities, Opened
 from routing.problem import BACKORDER
 from routing.quotes import Quotes, Wishes, cents_of
@@ -24,7 +24,7 @@ class Large:
 
     def runner_up(self, chosen: Cents) -> Other | None:
         """The best plan that moves one line or closes one location."""
-        columns = self._columns(chosen)
+        columns = self.quotes.by_bundle(chosen)
         used = np.unique(columns[columns != BACKORDER]).tolist()
         plans = [self.sites.serve(some) for some in combinations(used, len(used) - 1)] if used else []
         plans += [self.sites.serve(())] if used else []
@@ -41,7 +41,7 @@ class Large:
 
     def blocked(self, wishes: Wishes, chosen: Cents, value: int, count: int) -> tuple[list[Blocked], int]:
         """Options that would save most if they took over every line they are cheaper for; how many more there are."""
-        costs = self.sites.line_costs(self._columns(chosen))
+        costs = self.sites.line_costs(self.quotes.by_bundle(chosen))
         taken = wishes.lines < costs[:, None]
         saved = np.where(taken, costs[:, None] - wishes.lines, 0.0).sum(axis=0) - wishes.fixed
         hopeful = [c for c in saved.argsort(kind="stable")[::-1].tolist() if cents_of(saved[c]) > 0]
@@ -55,9 +55,6 @@ class Large:
             if np.isfinite(plan.ticks) and cents_of(plan.ticks) < value:
                 found.append(Blocked(option, Other(moved, cents_of(plan.ticks))))
         return sorted(found, key=lambda blocked: blocked.other.value), 0
-
-    def _columns(self, chosen: Cents) -> Index:
-        return self.quotes.by_bundle(chosen)
 
     def _other(self, plan: Opened) -> Other:
         return Other(self.quotes.by_line(plan.columns), cents_of(plan.ticks))

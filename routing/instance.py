@@ -20,10 +20,9 @@ from routing.batch.solve import Solution
 from routing.quotes import TICKS, Quotes
 
 _NAMES = (
-    "ord_ptr", "line_sku", "line_qty", "line_bo", "F", "perlb", "weight", "pick", "opp", "avail", "cap", 
+    "ord_ptr", "line_sku", "line_qty", "line_bo", "F", "perlb", "weight", "pick", "opp", "avail", "cap",
     "ord_xy",
 )  # fmt: skip
-
 
 _TICK = 1e-6
 """Dollars in a tick of a large order's quotes."""

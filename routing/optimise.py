@@ -17,6 +17,7 @@ from routing.batch.solve import Effort, Progress, Solution, Start, Watch, solve
 from routing.check import checked
 from routing.plan import Plan
 from routing.problem import Prices, Problem
+from routing.quotes import BACKORDER_TICKS, PACKAGE_TICKS, TICKS
 from routing.source import source_in_order
 from routing.terms import LineTerm
 
@@ -128,7 +129,7 @@ def _outcome(
 
 def _ties(problem: Problem) -> float:
     """Cents that the fractions which settle ties may add to a bound in all."""
-    return len(problem.line_sku) * 257 / 65_536
+    return len(problem.line_sku) * (BACKORDER_TICKS + PACKAGE_TICKS) / TICKS
 
 
 def _with_moves(problem: Problem, last: Warm) -> Problem:

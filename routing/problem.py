@@ -13,7 +13,7 @@ import numpy as np
 from routing.arrays import Flags, Real, Whole
 from routing.parcels import Parcels
 from routing.terms import LineTerm
-from routing.validate import validate
+from routing.validate import PRICE_NAMES, validate
 
 BACKORDER = -1
 """In an assignment: no option serves the line."""
@@ -187,16 +187,17 @@ class Problem:
 
     def price_terms(self, order: int) -> Iterator[tuple[str, LineTerm]]:
         """The duals as line terms of one order, with their names in explanations."""
+        stock, capacity = PRICE_NAMES
         if self.prices.stock is not None:
-            yield "stock price", LineTerm(self.prices.stock, "sku", self.line_qty)
+            yield stock, LineTerm(self.prices.stock, "sku", self.line_qty)
         if self.prices.capacity is not None:
-            yield "capacity price", LineTerm(self._capacity_rate(order, self.prices.capacity), "option", self.line_qty)
+            yield capacity, LineTerm(self._capacity_rate(order, self.prices.capacity), "option", self.line_qty)
 
     @property
     def price_names(self) -> tuple[str, ...]:
         """Names of the terms of :meth:`price_terms`."""
-        priced = {"stock price": self.prices.stock, "capacity price": self.prices.capacity}
-        return tuple(name for name, rate in priced.items() if rate is not None)
+        rates = (self.prices.stock, self.prices.capacity)
+        return tuple(name for name, rate in zip(PRICE_NAMES, rates, strict=True) if rate is not None)
 
     def _capacity_rate(self, order: int, prices: Real) -> Real:
         rate = prices if self.separate else prices[self.pools]

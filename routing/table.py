@@ -10,15 +10,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import NamedTuple, Self, TypeVar
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from routing.arrays import Flags, Floats, Index, Whole
-from routing.quotes import Quotes, Weighed
+from routing.quotes import Numbers, Quotes, Weighed
 from routing.subsets import lines_in
 
-Numbers = TypeVar("Numbers", Floats, Whole)
 Columns = tuple[int, ...] | Index
 
 _BLOCK_LINES = 6  # 64 subsets at a time stay in the processor's cache

@@ -27,6 +27,8 @@ _ORDERS_AT_A_TIME = 1_024
 """Rows of a table of orders and options that are added up at once: a sum of all would be the largest table there is."""
 
 PRICE_NAMES = ("stock price", "capacity price")
+"""Names of the terms of a problem's prices, of stock and of capacity."""
+
 _RESERVED = ("backorder", *PRICE_NAMES)
 
 

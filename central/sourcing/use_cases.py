@@ -109,12 +109,13 @@ async def run_batch(desk: Desk, fence: Fence, known_subject: bytes | None = None
     """
     limits = desk.limits
     async with desk.engine.connect() as conn:
+        snapshot = await _snapshot(conn, fence.region, limits, limits.settled_s)
+        if not snapshot.orders:
+            return Outcome()
         last = await runs.last_prices(conn, fence.region)
         prices = BidPrices() if last is None else last.prices
         steering = Steering("batch", limits.effort, 0, limits.move_cents, prices)
-        case = await _case(desk, conn, fence.region, steering, limits.settled_s)
-    if case is None:
-        return Outcome()
+        case = await _case(desk, conn, fence.region, snapshot, steering)
     if case.asked.subject == known_subject:
         return Outcome(subject=case.asked.subject)
     try:
@@ -131,8 +132,11 @@ async def run_single(desk: Desk, fence: Fence, only: Collection[UUID], prices: B
     """Source new orders at once, each exactly, at the prices of the last batch. Raises as :func:`run_batch` does."""
     steering = Steering("single", ONE_BY_ONE, 0, 0, prices)
     async with desk.engine.connect() as conn:
-        case = await _case(desk, conn, fence.region, steering, orders.NEVER_SETTLED_S, only)
-    return Outcome() if case is None else await _decide(desk, fence, case)
+        snapshot = await _snapshot(conn, fence.region, desk.limits, orders.NEVER_SETTLED_S, only)
+        if not snapshot.orders:
+            return Outcome()
+        case = await _case(desk, conn, fence.region, snapshot, steering)
+    return await _decide(desk, fence, case)
 
 
 @dataclass(frozen=True)
@@ -147,18 +151,8 @@ class _Case:
     question: Question
 
 
-async def _case(
-    desk: Desk,
-    conn: AsyncConnection,
-    region: str,
-    steering: Steering,
-    settled_s: float,
-    only: Collection[UUID] | None = None,
-) -> _Case | None:
-    """What is to be decided now; None where there is nothing."""
-    snapshot = await _snapshot(conn, region, desk.limits, settled_s, only)
-    if not snapshot.orders:
-        return None
+async def _case(desk: Desk, conn: AsyncConnection, region: str, snapshot: Snapshot, steering: Steering) -> _Case:
+    """What is to be decided now, by the rules that hold now."""
     rules = await rule_sets.live(conn)
     return await _asked(
         Question(region, snapshot, desk.tariff, rules, steering, desk.clock.now_ms(), made_by(), desk.delivery)

@@ -27,7 +27,7 @@ def day_at(zone: ZoneInfo, now_ms: int) -> int:
     """The local day, as an ordinal. Raises :class:`Refused` for a moment before 1970 or after 9998."""
     if not 0 <= now_ms < NOW_MS_MAX:
         raise Refused("now_ms", "the moment is not between 1970 and 9998", "set the clock")
-    return _at(zone, now_ms).toordinal()
+    return local(zone, now_ms).toordinal()
 
 
 @lru_cache(maxsize=_CACHED_MOMENTS)
@@ -46,14 +46,15 @@ def _jump(zone: ZoneInfo, low: int, high: int, offset: timedelta) -> int:
     """The first moment after ``low`` and until ``high`` at which ``zone`` has ``offset``."""
     while high - low > 1:
         middle = (low + high) // 2
-        if _offset(_at(zone, middle)) == offset:
+        if _offset(local(zone, middle)) == offset:
             high = middle
         else:
             low = middle
     return high
 
 
-def _at(zone: ZoneInfo, now_ms: int) -> datetime:
+def local(zone: ZoneInfo, now_ms: int) -> datetime:
+    """What the clocks of ``zone`` show at a moment from 1970 to 9998."""
     return (_EPOCH + timedelta(milliseconds=now_ms)).astimezone(zone)
 
 

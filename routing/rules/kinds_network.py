@@ -7,12 +7,12 @@ from typing import ClassVar
 import numpy as np
 
 from routing.arrays import Flags
+from routing.calendars.limits import MINUTE_MS
 from routing.rules.draft import Bound, Cause, Draft
 from routing.rules.fields import Choice, Day, Instant, Listed, Strict, Text, TimeOfDay, Whole, given
 from routing.rules.rule import Rule
 from routing.rules.scene import PICKUP, SHIP, Option, Place
 
-MINUTE_MS = 60_000
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 NO_ZONE = Cause("has no time zone that is known")
 

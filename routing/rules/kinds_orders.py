@@ -5,9 +5,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from routing.calendars.limits import MINUTE_MS
 from routing.rules.draft import ROWS_AT_ONCE, Bound, Cause, Draft
 from routing.rules.fields import Listed, Number, Strict, Text, Whole, given
-from routing.rules.kinds_network import MINUTE_MS
 from routing.rules.match import VALUE_MAX
 from routing.rules.rule import Rule
 from routing.rules.view import EARTH_RADIUS_MILES

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from routing.arrays import Flags
+from routing.calendars.limits import MINUTE_MS
 from routing.rules.fields import Choice, Flag, Listed, Number, Text, Whole, given
 from routing.rules.scene import PICKUP, SHIP, OpenOrder, Place
 from routing.rules.view import View
 
 VALUE_MAX = 10**10
-HOUR_MS = 3_600_000
+HOUR_MS = 60 * MINUTE_MS
 _NAMES = Listed(Text(1))
 
 

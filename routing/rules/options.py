@@ -3,11 +3,11 @@
 import numpy as np
 
 from routing.arrays import Index
+from routing.obstacles import ELSEWHERE
 from routing.rules.draft import Bound, Cause, Draft
 from routing.rules.scene import PICKUP
 from routing.rules.view import View
 
-ELSEWHERE = Cause("is not where the order is collected")
 TRANSFER = Cause("brings orders to another location, to be collected there")
 NO_SUCH_SERVICE = Cause("knows no such service as the order asks for")
 
@@ -32,7 +32,7 @@ def shut_by_service(draft: Draft) -> None:
         elsewhere[at.get(view.orders[number].pickup_location, [])] = False
         this = np.zeros(len(view.orders), np.bool_)
         this[number] = True
-        draft.block(bound, elsewhere, ELSEWHERE, this)
+        draft.block(bound, elsewhere, Cause(ELSEWHERE), this)
 
 
 def _collecting(view: View) -> dict[str, list[int]]:

@@ -3,8 +3,8 @@
 import numpy as np
 
 from routing.arrays import Index
+from routing.calendars.limits import MINUTE_MS
 from routing.rules.document import WAIT, RuleSet
-from routing.rules.kinds_network import MINUTE_MS
 from routing.rules.view import View
 
 NO_SEGMENT = -1

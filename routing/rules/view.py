@@ -1,7 +1,7 @@
 """A scene as arrays, each made once and when it is first asked for, and the local times of its options."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from retail.clock import NOW_MS_MAX
 from retail.errors import Refused
 from routing.arrays import Cents, Flags, Floats, Index
+from routing.calendars.local_time import local, zone_of
 from routing.rules.scene import PICKUP, SHIP, UNITS_MAX, OpenLine, OpenOrder, Place, Scene
 
 EARTH_RADIUS_MILES = 3958.8
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UTC = ZoneInfo("UTC")
 _WORTH_MAX = 2**60
 Units = NDArray[np.int32]
-_NOT_A_MOMENT = "the moment is not between 1970 and 9998"
 
 
 class View:
@@ -25,7 +25,7 @@ class View:
 
     def __init__(self, scene: Scene, now_ms: int) -> None:
         if not 0 <= now_ms < NOW_MS_MAX:
-            raise Refused("now_ms", _NOT_A_MOMENT, "set the clock")
+            raise Refused("now_ms", "the moment is not between 1970 and 9998", "set the clock")
         self.scene, self.now_ms = scene, now_ms
         self.places, self.orders, self.options = scene.places, scene.orders, scene.columns
         self.lines: list[OpenLine] = [line for order in scene.orders for line in order.lines]
@@ -174,7 +174,7 @@ class View:
             key = self.places[option.place].zone, self.moment(option.at_ms)
             if key not in made:
                 zone = self.zones[option.place]
-                made[key] = None if zone is None else at(key[1], zone)
+                made[key] = None if zone is None else local(zone, key[1])
             times.append(made[key])
         return times
 
@@ -185,26 +185,18 @@ class View:
     def until(self, moment_ms: int, place: int) -> str:
         """A moment as people at the place read it: ``14:00`` today, else ``24 Dec 14:00``."""
         zone = self.zones[place]
-        then, now = at(moment_ms, zone or UTC_ZONE), at(self.now_ms, zone or UTC_ZONE)
+        then, now = local(zone or _UTC, moment_ms), local(zone or _UTC, self.now_ms)
         text = f"{then:%H:%M}" if then.date() == now.date() else f"{then.day} {then:%b %H:%M}"
         if then.year != now.year:
             text = f"{then.day} {then:%b %Y %H:%M}"
         return text if zone else f"{text} UTC"
 
 
-def at(moment_ms: int, zone: ZoneInfo) -> datetime:
-    """A moment on the clocks of a zone."""
-    return (_EPOCH + timedelta(milliseconds=moment_ms)).astimezone(zone)
-
-
 def _zone(name: str) -> ZoneInfo | None:
     try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # unknown, a path outside, a folder
+        return zone_of(name)
+    except Refused:
         return None
-
-
-UTC_ZONE = ZoneInfo("UTC")
 
 
 def _known(lat: float | None, lon: float | None) -> bool:
