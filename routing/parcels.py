@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 
-from routing.arrays import Floats, Real, Whole
+from routing.arrays import Floats, Index, Real, Whole
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -86,6 +86,6 @@ class Parcels:
         volume = None if self.volume is None else self.volume[lines]
         return replace(self, tariff=self.tariff_of(order), grams=self.grams[lines], volume=volume)
 
-    def volume_of(self, lines: slice) -> Whole:
+    def volume_of(self, lines: slice | Index) -> Whole:
         """Cubic millimetres of the lines; 0 where nobody measured them."""
         return np.zeros_like(self.grams[lines]) if self.volume is None else self.volume[lines]

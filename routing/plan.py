@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 
 from routing.arrays import Cents, Index
-from routing.price import cost_by_term
+from routing.price import costs_by_term
 from routing.problem import BACKORDER, Problem
 
 
@@ -46,14 +46,13 @@ class Plan:
         packages, package = np.unique(order_of[served] * problem.options + assignment[served], return_inverse=True)
         line_package = np.full(len(assignment), -1, np.intp)
         line_package[served] = package
-        cents = [cost_by_term(problem, order, assignment[problem.lines_of(order)]) for order in range(problem.orders)]
         return cls(
             assignment=assignment,
             package_order=packages // max(problem.options, 1),
             package_option=packages % max(problem.options, 1),
             line_package=line_package,
             terms=problem.terms,
-            cents=np.array(cents, np.int64).reshape(problem.orders, len(problem.terms)),
+            cents=costs_by_term(problem, range(problem.orders), assignment),
             excess=np.zeros(problem.orders, np.int64) if excess is None else excess,
             sequence=None if sequence is None else np.array(sequence, np.intp),
         )

@@ -50,6 +50,17 @@ class LineTerm:
         product = np.multiply(rate, self.amount[lines, None], dtype=np.float64)
         return np.rint(product, out=product)
 
+    def cents_at(self, order: Index, line: Index, sku: Whole, option: Whole, place: Whole) -> Floats:
+        """(k,): whole cents of ``line`` (k,) of ``order`` (k,), each at one ``option`` (k,); its ``sku`` and the
+        option's ``place`` (k,)."""
+        keys: dict[By, tuple[Whole, ...]] = {
+            "line": (line, option), "order": (order, option), "sku": (sku, place), "location": (place,),
+            "option": (option,),
+        }  # fmt: skip
+        rate = self.rate[keys[self.by]]
+        amount: Real = np.ones(len(line)) if self.amount is None else self.amount[line]
+        return np.rint(np.multiply(rate, amount, dtype=np.float64))
+
     def largest(self) -> float:
         """An upper bound on the cents of any line at any option, credits counted without their sign."""
         rate = float(np.abs(self.rate, dtype=np.float64).max(initial=0.0))

@@ -23,8 +23,8 @@ _PREFERENCE = 1e3
 _LARGE = 3
 """Where there are large orders, only the ascent raises the bound: column generation knows too few of their ways."""
 
-_KNOWN = 4
-"""From prices of an earlier run a fraction of the steps is enough."""
+_KNOWN = 3
+"""From prices and the plan of an earlier run a fraction of the steps and escapes is enough."""
 
 _NEAR = 5.0
 """Times the tolerance within which a bound that no longer rises is good enough."""
@@ -117,14 +117,15 @@ class _Run:
 
     def _stages(self, start: Floats) -> Iterator[str]:
         batch, effort, pool = self.batch, self.effort, self.pool
-        steps = effort.ascents // _KNOWN if start.any() else effort.ascents
-        steps *= _LARGE if batch.large else 1
+        less = _KNOWN if start.any() else 1
+        steps = effort.ascents // less * (_LARGE if batch.large else 1)
         self._raise(ascend(batch, start, steps, pool))
-        escapes(batch, self.best.prices, np.linspace(1.0, 0.3, effort.escapes), self.rng, pool)
+        denied = np.linspace(1.0, 0.3, effort.escapes // less)
+        escapes(batch, self.best.prices, denied, self.rng, pool)
         share = np.zeros(len(pool))
         self._round(share, np.zeros(0, np.intp))
         yield "prices"
-        pinned = self._fit_large()
+        pinned, ascended = self._fit_large(), self.best.value
         for _ in range(effort.rounds):
             before = self.best.value
             taking_part = self._taking_part(pinned)
@@ -136,7 +137,7 @@ class _Run:
             share = np.zeros(len(taking_part))
             share[taking_part] = relaxed.share
             yield "columns"
-            if self._converged(relaxed.value, before):
+            if self._converged(relaxed.value, before, ascended):
                 break
         self._round(self._shares(share), pinned)
         yield "rounding"
@@ -149,10 +150,14 @@ class _Run:
         if self._close():
             yield "proof"
 
-    def _converged(self, value: float, before: float) -> bool:
-        """The bound is close to the linear programme's ``value``, or near it and no longer rising."""
+    def _converged(self, value: float, before: float, ascended: float) -> bool:
+        """The bound is close to the linear programme's ``value``, or near it and no longer rising.
+
+        Until it has risen above where the steps ``ascended`` to, it has not begun to rise: the first programmes know
+        too few columns for prices that are better.
+        """
         missing, rise, enough = value - self.best.value, self.best.value - before, self.effort.converged * abs(value)
-        return missing <= enough or (missing <= _NEAR * enough and rise <= enough / 2)
+        return missing <= enough or (missing <= _NEAR * enough and before > ascended and rise <= enough / 2)
 
     def _close(self) -> bool:
         """Solve to the optimum, if all columns that matter can be listed."""
