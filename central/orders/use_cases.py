@@ -15,10 +15,10 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from central.orders import answers, intake, postgres, task_flow
+from central.orders import answers, destination, intake, postgres, task_flow
 from central.orders.answers import TaskPayload
 from central.orders.domain import Answer, Happened, Task, Tell, Trouble
-from central.orders.intake import NewOrder
+from central.orders.intake import Destination, NewOrder
 from central.orders.tables import customer_order
 from central.orders.task_flow import MovedTask, PlannedTask
 from central.platform.event_log import read_event
@@ -50,10 +50,11 @@ _OPEN_DEMAND = text(
     )
     SELECT o.order_id, o.service, o.pickup_location, o.dest_lat, o.dest_lon, o.ship_to ->> 'country' AS country,
            o.ship_to ->> 'region' AS region, o.ship_to ->> 'zip' AS postcode, o.channel,
-           o.currency, o.promise_ms, o.placed_ms, o.attention,
+           o.currency, o.promise_ms, o.placed_ms, o.attention, o.ship_to, o.customer_tier, o.pinned_location,
+           o.total - o.shipping_charged AS value, (extract(epoch FROM o.waiting_since) * 1000)::bigint AS waiting_ms,
            l.line_id, l.version, l.sku, l.quantity, l.amount, l.excluded_locations, l.hazard, l.age_minimum, l.gift,
            l.kit_parent,
-           coalesce(i.name, l.sku) AS name, coalesce(i.weight_g, 0) AS weight_g,
+           coalesce(i.name, l.sku) AS name, coalesce(i.weight_g, 0) AS weight_g, coalesce(i.tags, '{}') AS tags,
            f.task_id, coalesce(f.rev, 0) AS rev, coalesce(f.location, '') AS offered_to, f.offered_ms
     FROM wanted o
     JOIN order_line l ON l.tenant = o.tenant AND l.order_id = o.order_id AND l.state IN ('open', 'offered')
@@ -82,7 +83,8 @@ class Contradiction(Exception):
 
 @dataclass(frozen=True)
 class DemandLine:
-    """A line to be routed. ``weight_g`` is one unit's; the locations in ``excluded`` were asked before and could not.
+    """A line to be routed. ``weight_g`` is one unit's, ``tags`` are the catalogue's; the locations in ``excluded`` were
+    asked before and could not.
 
     ``offered_to`` has been asked for it by the task ``task`` in its revision ``rev`` at ``offered_ms`` and has not
     answered: it may be asked of another. Empty, None and 0 for an open line.
@@ -104,13 +106,15 @@ class DemandLine:
     gift: bool = False
     kit: str = ""
     offered_ms: int | None = None
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Demand:
     """An order with lines to be routed. Coordinates in degrees, None where unknown; times in milliseconds since 1970.
 
-    ``attention`` is what people are shown of it now.
+    ``attention`` is what people are shown of it now; ``kind`` that of its address (:mod:`.destination`), ``value`` what
+    all its goods were sold for, in minor units, ``waiting_ms`` since when it waits, None for since it was placed.
     """
 
     order_id: UUID
@@ -127,6 +131,11 @@ class Demand:
     channel: str = ""
     region: str = ""
     postcode: str = ""
+    kind: str = ""
+    tier: str = ""
+    value: int | None = None
+    waiting_ms: int | None = None
+    pinned_location: str = ""
 
 
 @dataclass(frozen=True)
@@ -165,7 +174,8 @@ async def place(conn: AsyncConnection, new: NewOrder, content_hash: bytes, ids: 
     if found is None:
         known = await postgres.goods(conn, {line.sku for line in new.lines})
         pickup = await postgres.pickup_place(conn, new.pickup_location) if new.pickup_location else None
-        faults = intake.faults(new, known, pickup)
+        pin = await postgres.pickup_place(conn, new.pinned_location) if new.pinned_location else None
+        faults = intake.faults(new, known, pickup, pin)
         if faults:
             raise Invalid(faults)
         lines = intake.lines_of(new, known)
@@ -217,13 +227,14 @@ async def open_demand(
             demands[row.order_id] = Demand(
                 row.order_id, row.service, row.pickup_location, row.dest_lat, row.dest_lon, row.country or "",
                 row.currency, row.promise_ms, row.placed_ms, row.attention, (), row.channel, row.region or "",
-                row.postcode or "",
+                row.postcode or "", destination.kind_of(Destination(**row.ship_to)) if row.ship_to else "",
+                row.customer_tier, row.value, row.waiting_ms, row.pinned_location,
             )  # fmt: skip
         lines.setdefault(row.order_id, []).append(
             DemandLine(
                 row.line_id, row.version, row.sku, row.name, row.quantity, row.amount, row.weight_g, row.age_minimum,
                 row.hazard, frozenset(row.excluded_locations), row.offered_to, row.task_id, row.rev, row.gift,
-                row.kit_parent, row.offered_ms,
+                row.kit_parent, row.offered_ms, tuple(row.tags),
             )
         )  # fmt: skip
     return [replace(demand, lines=tuple(lines[order_id])) for order_id, demand in demands.items()]

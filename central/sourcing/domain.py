@@ -54,7 +54,8 @@ class Place:
     """A location as sourcing sees it. ``closed`` says why it takes no orders, empty if it does; coordinates in degrees,
     None where unknown or not believed; ``capacity`` in units still to be handled today, None for no limit.
 
-    ``zone`` is its IANA time zone; ``groups`` what rules may call it by; ``offline_since_ms`` since when a silent box
+    ``zone`` is its IANA time zone; ``groups`` what rules may call it by, ``delivery_services`` and ``certifications``
+    what they may ask of it; ``offline_since_ms`` since when a silent box
     has not been heard; ``rejects`` how many offers it has rejected today. ``hours`` is None where unknown;
     ``collections`` holds only those that differ from the service's own, None where the service does not come.
     """
@@ -79,6 +80,8 @@ class Place:
     load: Load = field(default_factory=Load)
     hours: OpeningHours | None = None
     collections: Mapping[str, Collection | None] = field(default_factory=dict, hash=False)
+    delivery_services: frozenset[str] = frozenset()
+    certifications: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,9 @@ class OpenLine:
 @dataclass(frozen=True)
 class OpenOrder:
     """An order with lines to be routed. ``promise_ms`` and ``placed_ms`` are milliseconds since 1970 UTC; ``told`` is
-    what people are shown of it now; ``region`` and ``postcode`` are those of where it goes."""
+    what people are shown of it now; ``region``, ``postcode`` and ``kind`` (``po_box``, ``military`` or empty) are those
+    of where it goes, ``tier`` the customer's; ``value`` in minor units, None for that of its lines; ``waiting_ms``
+    since when it waits, None for ``placed_ms``."""
 
     order_id: UUID
     service: str
@@ -125,6 +130,11 @@ class OpenOrder:
     channel: str = ""
     region: str = ""
     postcode: str = ""
+    kind: str = ""
+    tier: str = ""
+    value: int | None = None
+    waiting_ms: int | None = None
+    pinned_location: str = ""
 
 
 @dataclass(frozen=True)

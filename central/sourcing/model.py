@@ -51,7 +51,8 @@ def scene_of(snapshot: Snapshot, index: Index) -> scene.Scene:
         scene.Place(
             place.location, place.name, place.has_box, place.closed, place.silent, place.ships, place.hands_over,
             place.lat, place.lon, place.currency, place.country, place.capacity,
-            "warehouse" if place.is_warehouse else "store", place.groups, place.zone,
+            "warehouse" if place.is_warehouse else "store", place.groups, place.zone, place.delivery_services,
+            place.certifications,
             offline_since_ms=place.offline_since_ms, rejects=place.rejects,
             load=scene.Load(place.load.ship_day, place.load.pickup_day, place.load.ship_hour, place.load.pickup_hour),
         )
@@ -66,7 +67,8 @@ def scene_of(snapshot: Snapshot, index: Index) -> scene.Scene:
                 for line in order.lines
             ),
             order.pickup_location, order.lat, order.lon, order.country, order.currency, order.promise_ms,
-            order.placed_ms, order.channel, order.region, order.postcode,
+            order.placed_ms, order.channel, order.region, order.postcode, order.kind, order.tier, order.value,
+            order.waiting_ms, order.pinned_location,
         )
         for order in snapshot.orders
     )  # fmt: skip

@@ -315,13 +315,13 @@ def _order(demand: orders.Demand) -> OpenOrder:
     return OpenOrder(
         demand.order_id, demand.service, demand.pickup_location, demand.lat, demand.lon, demand.country,
         demand.currency, demand.promise_ms, demand.placed_ms, lines, demand.attention, demand.channel, demand.region,
-        demand.postcode,
+        demand.postcode, demand.kind, demand.tier, demand.value, demand.waiting_ms, demand.pinned_location,
     )  # fmt: skip
 
 
 def _tags(line: orders.DemandLine) -> frozenset[str]:
     """What rules may call a line by."""
-    tags = {"gift_wrap"} if line.gift else set()
+    tags = {*line.tags, *(("gift_wrap",) if line.gift else ())}
     if line.hazard:
         tags |= {"hazmat", line.hazard}
     if line.age_minimum:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from central.orders.intake import Destination
 from central.sourcing import rule_sets
 from central.sourcing.replay import replay
 from central.sourcing.use_cases import Outcome
@@ -113,3 +114,71 @@ async def test_caps_of_both_services_count_what_was_asked_for_today(engine: Asyn
         await order(engine, number)
         assert (await source(engine)).offered == 1
     assert sorted(await rows(engine, "SELECT location FROM task")) == [("S0001",), ("S0002",), ("W0001",)]
+
+
+MILITARY = Destination("Ada", "PSC 1 Box 2", "APO", "AE", "09204", "US", 39.9, -83.1)
+
+LOOKED_AT: list[tuple[dict[str, Any], list[str], dict[str, Any], str]] = [
+    ({"kind": "exclude", "at": {"locations": ["S0001", "W0001"]}, "when": {"tiers": ["gold"]}}, [],
+     {"customer_tier": "gold"}, "is left out by rule r"),
+    ({"kind": "pinned"}, [], {"pinned_location": "S0002"}, "is not the location that a service agent has chosen"),
+    ({"kind": "destination", "destinations": ["military"], "service": "post"},
+     ["UPDATE location SET delivery_services = '{post}' WHERE location = 'S0002'"], {"ship_to": MILITARY},
+     "does not send to a military address without post"),
+    ({"kind": "only", "at": {"groups": ["flagship"]}},
+     ["UPDATE location SET groups = '{flagship,mall}' WHERE location = 'S0002'"], {},
+     "is not among the locations of rule r"),
+    ({"kind": "order_value", "most": 99, "at": {"not_groups": ["all"]}}, ["UPDATE location SET zone = 'far'",
+     "UPDATE location SET zone = 'all' WHERE location = 'S0002'"], {}, "serves no order of so much value"),
+]  # fmt: skip
+"""A rule, what the network says, the order, and why nobody but S0002 may serve it."""
+
+
+@pytest.mark.parametrize(("rule", "statements", "changes", "reason"), LOOKED_AT, ids=lambda each: str(each)[:40])
+async def test_a_rule_acts_on_what_is_imported_and_on_what_the_order_says(
+    engine: AsyncEngine, rule: dict[str, Any], statements: list[str], changes: dict[str, Any], reason: str
+) -> None:
+    await places(engine)
+    await execute(engine, *statements)
+    await publish(engine, rules({"id": "r", **rule}))
+    await order(engine, 1, **changes)
+    await source(engine)
+    [(location, funnel)] = await rows(
+        engine, "SELECT t.location, d.explanation -> 'funnel' FROM task t JOIN decision d USING (tenant, decision_id)"
+    )
+    assert location == "S0002"
+    assert reason in {step["reason"] for step in funnel}, funnel
+
+
+LINES = {
+    "hazmat": ({"kind": "hazmat", "tags": ["launch"]}, "hazmat", "ground"),
+    "adults": ({"kind": "age_restricted", "tags": ["launch"]}, "", "adult signature"),
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+async def test_goods_with_a_tag_go_where_they_may_be_handled(engine: AsyncEngine, name: str) -> None:
+    rule, certificate, service = LINES[name]
+    await places(engine)
+    await execute(engine, "UPDATE item SET tags = '{launch}'")
+    await publish(engine, rules({"id": "r", **rule}))
+    await order(engine, 1)
+    assert await source(engine) == Outcome(orders=1, waiting=1)
+    await execute(
+        engine,
+        f"UPDATE location SET certifications = '{{{certificate}}}', delivery_services = '{{\"{service}\"}}'"
+        " WHERE location = 'W0001'",
+    )
+    await source(engine)
+    assert await rows(engine, "SELECT location FROM task") == [("W0001",)]
+
+
+async def test_the_wait_of_a_fallback_begins_anew_when_an_accepted_line_comes_back(engine: AsyncEngine) -> None:
+    await network(engine)
+    await publish(engine, rules(fallbacks=[{"after_minutes": 30, "then": "person"}]))
+    await order(engine, 1)  # placed in 1970
+    await execute(engine, "UPDATE customer_order SET waiting_since = now() - interval '29 minutes'")
+    await source(engine)
+    assert await rows(engine, "SELECT attention FROM customer_order") == [
+        ("No location can serve Tea now: it is tried again as stock changes.",)
+    ]
