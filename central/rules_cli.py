@@ -61,7 +61,7 @@ async def run_rules(args: argparse.Namespace, engine: AsyncEngine, clock: Clock,
 
 async def _check(args: argparse.Namespace, engine: AsyncEngine, clock: Clock, silent_s: float) -> int:
     from central.sourcing import rule_sets
-    from central.sourcing.model import Index, scene_of
+    from central.sourcing.model import KNOWN_FACTS, Index, scene_of
     from central.sourcing.use_cases import network_snapshot
     from routing.rules.document import parse_text
     from routing.rules.lint import lint
@@ -74,7 +74,7 @@ async def _check(args: argparse.Namespace, engine: AsyncEngine, clock: Clock, si
     async with engine.connect() as conn:
         snapshot = await network_snapshot(conn, silent_s)
     scene = scene_of(snapshot, Index.of(snapshot)) if snapshot.places and snapshot.orders else None
-    findings = lint(rules, scene, clock.now_ms())
+    findings = lint(rules, scene, clock.now_ms(), KNOWN_FACTS)
     said: dict[str, Any] = {
         "version": rules.version, "rules": len(rules.rules),
         "findings": [
@@ -85,7 +85,7 @@ async def _check(args: argparse.Namespace, engine: AsyncEngine, clock: Clock, si
     lines = [str(each) for each in findings]
     is_wrong = any(each.severity == "error" for each in findings)
     if args.action == "publish" and is_wrong:
-        raise Refused("file", f"{rules.version} contradicts itself: {lines[0]}", "see central rules check")
+        raise Refused("file", f"{rules.version} cannot be followed: {lines[0]}", "see central rules check")
     if args.action == "publish":
         async with engine.begin() as conn:
             before = await rule_sets.publish(conn, rules, args.by)

@@ -13,6 +13,7 @@ from routing.problem import Prices, Problem
 from routing.rules import scene
 from routing.rules.compile import Compiled, compile_rules
 from routing.rules.document import RuleSet
+from routing.rules.facts import Fact
 from routing.terms import LineTerm
 
 UNLIMITED_UNITS = 10**9
@@ -43,6 +44,10 @@ class Index:
             {sku: number for number, sku in enumerate(skus)},
             {place.location: number for number, place in enumerate(snapshot.places)},
         )
+
+
+KNOWN_FACTS = frozenset({Fact.TIER, Fact.DESTINATION, Fact.PIN, Fact.SERVICES, Fact.CERTIFICATIONS})
+"""What scenes carry here: a rule that needs another fact is refused before it is published."""
 
 
 def scene_of(snapshot: Snapshot, index: Index) -> scene.Scene:

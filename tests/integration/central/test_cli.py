@@ -161,6 +161,12 @@ def test_rules_are_checked_published_and_shown(run: Run, tmp_path: Any) -> None:
     shown = json.loads(run("rules", "show", "--json")[1])
     assert (shown["version"], shown["actor"], shown["body"]["rules"][0]["id"]) == ("peak-7", "anna", "near")
     assert "peak-7" in run("rules", "show", "--all")[1]
+    unknown = {"id": "sure", "kind": "minimum_confidence", "confidence": 0.8}
+    file.write_text(json.dumps({**document, "revision": 8, "rules": [unknown]}))
+    status, out, _ = run("rules", "check", str(file))
+    assert (status, "rule sure needs the confidence that a unit is there, which is never known" in out) == (1, True)
+    status, _, err = run("rules", "publish", str(file))
+    assert (status, "drop the rule; minimum_stock" in err) == (2, True)
     assert json.loads(run("rules", "schema")[1])["title"] == "Tillway rule set"
     file.write_text(json.dumps({**document, "rules": [{"id": "near", "kind": "distance"}]}))
     status, _, err = run("rules", "check", str(file))
