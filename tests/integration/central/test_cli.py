@@ -174,6 +174,40 @@ def test_rules_are_checked_published_and_shown(run: Run, tmp_path: Any) -> None:
     assert run("rules", "check", str(tmp_path / "nothing.json"))[0] == 2
 
 
+def test_rules_are_drafted_checked_as_stored_published_and_taken_back(run: Run, tmp_path: Any) -> None:
+    document: dict[str, Any] = {
+        "format": 1, "name": "peak", "revision": 1, "default_policy": "standard", "policies": [{"id": "standard"}],
+        "rules": [{"id": "all-shut", "kind": "exclude"}],
+    }  # fmt: skip
+    file = tmp_path / "rules.json"
+    file.write_text(json.dumps(document))
+    status, out, _ = run("rules", "draft", str(file), "--by", "anna")
+    assert (status, out) == (0, "peak-1 is kept as a draft; see central rules check --version peak-1\n")
+    assert json.loads(run("rules", "draft", str(file), "--json")[1])["changed"] is False
+    shown = json.loads(run("rules", "show", "peak-1", "--json")[1])
+    assert (shown["state"], shown["actor"], shown["published_at"]) == ("draft", "anna", None)
+    status, out, _ = run("rules", "check", "--version", "peak-1")
+    assert (status, "leaves out every location" in out) == (1, True)
+    assert run("rules", "publish", "--version", "peak-1")[0] == 2
+    file.write_text(json.dumps({**document, "rules": []}))
+    assert run("rules", "draft", str(file))[0] == 0
+    assert run("rules", "publish", "--version", "peak-1")[:2] == (
+        0, "peak-1 holds from now on; before it was built-in-1\n"
+    )  # fmt: skip
+    assert run("rules", "publish", "--version", "peak-1")[1] == "peak-1 holds already\n"
+    assert run("rules", "publish", "--version", "built-in-1")[1] == (
+        "built-in-1 holds from now on; before it was peak-1\n"
+    )
+    file.write_text(json.dumps({**document, "revision": 2}))
+    run("rules", "draft", str(file))
+    assert [line.split()[:2] for line in run("rules", "show", "--all")[1].splitlines()] == [
+        ["peak-2", "draft"], ["peak-1", "archived"],
+    ]  # fmt: skip
+    assert run("rules", "discard", "--version", "peak-2")[:2] == (0, "peak-2 is discarded\n")
+    status, _, err = run("rules", "check", "--version", "peak-2")
+    assert (status, "there are no rules 'peak-2'" in err) == (2, True)
+
+
 def test_a_wrong_setting_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TILLWAY_CENTRAL_OUTBOX_LANES", "many")
     status, _, err = run("migrate")

@@ -1,5 +1,6 @@
 """Rules that ops publish: runs follow them from then on, decisions name their version, and nobody may change one."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from central.sourcing import rule_sets
 from central.sourcing.replay import replay
 from central.sourcing.use_cases import Outcome
 from retail.errors import Refused
+from routing.rules.defaults import default_rules
 from routing.rules.document import RuleSet, parse
 from tests.integration.central.sourced import ask_here, execute, network, order, rows, source, stock
 
@@ -29,6 +31,21 @@ PAUSE = {"id": "counting", "kind": "pause", "at": {"locations": ["S0001"]}}
 async def publish(engine: AsyncEngine, document: RuleSet) -> str:
     async with engine.begin() as conn:
         return await rule_sets.publish(conn, document, "anna")
+
+
+async def draft(engine: AsyncEngine, document: RuleSet) -> bool:
+    async with engine.begin() as conn:
+        return await rule_sets.draft(conn, document, "anna")
+
+
+async def discard(engine: AsyncEngine, version: str) -> None:
+    async with engine.begin() as conn:
+        await rule_sets.discard(conn, version, "anna")
+
+
+async def actions(engine: AsyncEngine) -> list[tuple[Any, ...]]:
+    """What the audit says was done to which rules."""
+    return await rows(engine, "SELECT action, subject FROM audit ORDER BY audit_id")
 
 
 async def places(engine: AsyncEngine) -> None:
@@ -74,6 +91,70 @@ async def test_a_published_version_never_changes(engine: AsyncEngine) -> None:
     await publish(engine, rules(PAUSE))
     with pytest.raises(Refused, match="peak-1 is there with another content"):
         await publish(engine, rules())
+    for document in (rules(), rules(PAUSE)):
+        with pytest.raises(Refused, match="peak-1 was published and never changes"):
+            await draft(engine, document)
+    await publish(engine, rules(revision=2))
+    with pytest.raises(Refused, match="peak-1 was published and never changes"):
+        await draft(engine, rules())
+    with pytest.raises(Refused, match="there is no draft 'peak-1'"):
+        await discard(engine, "peak-1")
+
+
+async def test_publishing_what_holds_already_changes_nothing(engine: AsyncEngine) -> None:
+    await publish(engine, rules(PAUSE))
+    before = await rows(engine, "SELECT * FROM rule_set")
+    assert await publish(engine, rules(PAUSE)) == "peak-1"
+    assert await rows(engine, "SELECT * FROM rule_set") == before
+    assert await actions(engine) == [("rules.publish", "rules/peak-1")]
+
+
+async def test_no_run_follows_a_draft_until_it_is_published(engine: AsyncEngine) -> None:
+    await places(engine)
+    assert await draft(engine, rules(PAUSE))
+    assert await rows(engine, "SELECT version, state, published_at FROM rule_set") == [("peak-1", "draft", None)]
+    await order(engine, 1)
+    await source(engine)
+    assert await rows(engine, "SELECT rule_version FROM decision") == [("built-in-1",)]
+    assert await publish(engine, rules(PAUSE)) == "built-in-1"
+    async with engine.connect() as conn:
+        assert (await rule_sets.live(conn)).version == "peak-1"
+
+
+async def test_a_draft_may_be_overwritten_and_the_same_again_changes_nothing(engine: AsyncEngine) -> None:
+    assert await draft(engine, rules(PAUSE))
+    assert not await draft(engine, rules(PAUSE))
+    assert await draft(engine, rules())
+    await publish(engine, rules(PAUSE))  # what was published is what was checked, whatever the draft became
+    assert await rows(engine, "SELECT state, jsonb_array_length(body -> 'rules') FROM rule_set") == [("published", 1)]
+    assert await actions(engine) == [
+        ("rules.draft", "rules/peak-1"), ("rules.draft", "rules/peak-1"), ("rules.publish", "rules/peak-1"),
+    ]  # fmt: skip
+
+
+async def test_a_draft_is_discarded_once_and_there_are_only_so_many(
+    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rule_sets, "DRAFTS_MAX", 2)
+    for revision in (1, 2):
+        await draft(engine, rules(revision=revision))
+    with pytest.raises(Refused, match="there are 2 drafts already"):
+        await draft(engine, rules(revision=3))
+    assert await draft(engine, rules(PAUSE, revision=2))
+    await discard(engine, "peak-1")
+    with pytest.raises(Refused, match="there is no draft 'peak-1'"):
+        await discard(engine, "peak-1")
+    assert await draft(engine, rules(revision=3))
+
+
+async def test_one_may_go_back_to_the_rules_of_the_program(engine: AsyncEngine) -> None:
+    await publish(engine, rules(PAUSE))
+    assert await publish(engine, default_rules()) == "peak-1"
+    async with engine.connect() as conn:
+        assert (await rule_sets.live(conn)).version == "built-in-1"
+    assert await rows(engine, "SELECT version, state FROM rule_set") == [("peak-1", "archived")]
+    with pytest.raises(Refused, match="built-in-1 is there with another content"):
+        await publish(engine, replace(rules(PAUSE), name="built-in"))
 
 
 async def test_rules_that_forget_what_cannot_be_done_do_not_make_it_possible(engine: AsyncEngine) -> None:
