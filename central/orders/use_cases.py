@@ -20,7 +20,8 @@ from central.orders.answers import TaskPayload
 from central.orders.domain import Answer, Happened, Task, Tell, Trouble
 from central.orders.intake import Destination, NewOrder
 from central.orders.tables import customer_order
-from central.orders.task_flow import MovedTask, PlannedTask
+from central.orders.task_flow import MovedTask, PlannedLine, PlannedTask
+from central.platform import audit
 from central.platform.event_log import read_event
 from central.platform.outbox import Message
 from central.platform.tables import TENANT
@@ -31,6 +32,9 @@ from sync_protocol.events import Event
 
 TASK_EVENT = "task-event"
 """Topic of the outbox: an event about a task (the key), whose id is the payload."""
+
+SOURCING = "sourcing"
+"""Who cancels by rules, as the audit names it."""
 
 _OPEN_DEMAND = text(
     """
@@ -143,8 +147,8 @@ class Plan:
     """Where the open lines of an order should go, and why.
 
     ``unserved`` is a sentence for people when some line has nowhere to go; empty when all are served. A plan without
-    tasks only says that. ``moved`` are offers without an answer whose lines the tasks take over; ``run_id`` is the run
-    of sourcing that decided.
+    tasks only says that, unless those lines are in ``cancels``: then they are cancelled, and it says why. ``moved``
+    are offers without an answer whose lines the tasks take over; ``run_id`` is the run of sourcing that decided.
     """
 
     order_id: UUID
@@ -154,6 +158,7 @@ class Plan:
     unserved: str = ""
     moved: tuple[MovedTask, ...] = ()
     run_id: UUID | None = None
+    cancels: tuple[PlannedLine, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -255,13 +260,14 @@ async def offer(conn: AsyncConnection, plan: Plan, ids: IdSource) -> Offered:
     """Carry a plan out: keep the decision, make the tasks, and offer them on their locations' streams ``tasks``.
 
     All or nothing for this order: offers that the plan moves are taken back in the same transaction, under the lock of
-    the order, and only if nobody has answered them. A plan without tasks shows the order to people, once for each
-    ``unserved``. A sourcing run calls :func:`central.platform.leases.check` in the same transaction.
+    the order, and only if nobody has answered them; lines that it cancels must be open as it read them, so that nobody
+    who was asked for one may still start. A plan without either shows the order to people, once for each ``unserved``.
+    A sourcing run calls :func:`central.platform.leases.check` in the same transaction.
     """
     book = await postgres.load(conn, plan.order_id)
     if book is None:
         return Offered()
-    if not plan.tasks:
+    if not plan.tasks and not plan.cancels:
         if plan.unserved and book.order.attention != plan.unserved:
             book.attend(plan.unserved)
             book.note(Happened("unrouted", detail={"reason": plan.unserved}))
@@ -271,11 +277,21 @@ async def offer(conn: AsyncConnection, plan: Plan, ids: IdSource) -> Offered:
             await postgres.save(conn, book)
         return Offered()
     decision_id = ids.uuid7()
-    made = task_flow.offer(book, plan.tasks, decision_id, ids, plan.moved)
+    made = task_flow.stale_cancels(book, plan.cancels) or task_flow.offer(
+        book, plan.tasks, decision_id, ids, plan.moved
+    )
     tasks = tuple(entry for entry in made if isinstance(entry, Task))
-    if not tasks:
-        return Offered(stale=tuple(entry for entry in made if isinstance(entry, UUID)))
-    if plan.unserved:
+    stale = tuple(entry for entry in made if isinstance(entry, UUID))
+    if stale:
+        return Offered(stale=stale)
+    if plan.cancels:
+        task_flow.give_up(book, plan.cancels, plan.unserved)
+        detail = {
+            "lines": [str(part.line_id) for part in plan.cancels], "rules": plan.rule_version,
+            "decision": str(decision_id),
+        }  # fmt: skip
+        await audit.record(conn, SOURCING, "order.give_up", f"order/{book.order.code}", detail)
+    elif plan.unserved:
         book.attend(plan.unserved)
     await postgres.add_decision(conn, plan.order_id, decision_id, plan.rule_version, plan.explanation, plan.run_id)
     await postgres.save(conn, book)

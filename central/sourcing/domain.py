@@ -190,13 +190,18 @@ class BidPrices:
 @dataclass(frozen=True)
 class Steering:
     """How a run decides. A batch starts from ``prices``, a single order pays heed to them; ``move_cents`` is the saving
-    below which an order stays where it was offered."""
+    below which an order stays where it was offered.
+
+    ``cancels``: a batch cancels what the rules say is to be cancelled. Without it a person is told to, as was done
+    before runs could.
+    """
 
     kind: Kind = "batch"
     effort: Effort = "one-by-one"
     seed: int = 0
     move_cents: int = 0
     prices: BidPrices = field(default_factory=BidPrices)
+    cancels: bool = False
 
 
 @dataclass(frozen=True)
@@ -219,7 +224,7 @@ class MovedOffer:
 @dataclass(frozen=True)
 class Decision:
     """What is done about an order. ``backordered`` are the lines that no location can serve now, and ``action`` what
-    the rules make of them: wait, backorder, cancel or person.
+    the rules make of them: wait, backorder, cancel or person; ``cancelled`` are those that are waited for no longer.
 
     Offers that stay as they are appear nowhere; the explanation is empty where nothing new is done or said.
     """
@@ -230,11 +235,12 @@ class Decision:
     backordered: tuple[OpenLine, ...]
     explanation: dict[str, object] = field(compare=False)
     action: str = "wait"
+    cancelled: tuple[OpenLine, ...] = ()
 
     @property
     def unserved(self) -> str:
-        """What people are told of the lines that wait; empty where none does."""
-        return unserved(self.backordered, self.action)
+        """What people are told of the lines that wait or are cancelled; empty where none is."""
+        return unserved(self.cancelled, "cancelled") if self.cancelled else unserved(self.backordered, self.action)
 
 
 @dataclass(frozen=True)
@@ -260,6 +266,7 @@ class Decided:
 _TOLD = {
     "backorder": "No location can serve {} now: it is backordered, and tried again as stock changes.",
     "cancel": "No location can serve {}, and by the rules it is to be cancelled: tell the customer, and cancel it.",
+    "cancelled": "No location can serve {}, and by the rules nobody waits for it any longer: it is cancelled.",
     "person": "No location can serve {}, and by the rules a person decides what becomes of it.",
 }
 

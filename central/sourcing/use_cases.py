@@ -114,7 +114,7 @@ async def run_batch(desk: Desk, fence: Fence, known_subject: bytes | None = None
             return Outcome()
         last = await runs.last_prices(conn, fence.region)
         prices = BidPrices() if last is None else last.prices
-        steering = Steering("batch", limits.effort, 0, limits.move_cents, prices)
+        steering = Steering("batch", limits.effort, 0, limits.move_cents, prices, cancels=True)
         case = await _case(desk, conn, fence.region, snapshot, steering)
     if case.asked.subject == known_subject:
         return Outcome(subject=case.asked.subject)
@@ -130,7 +130,7 @@ async def run_batch(desk: Desk, fence: Fence, known_subject: bytes | None = None
 
 async def run_single(desk: Desk, fence: Fence, only: Collection[UUID], prices: BidPrices) -> Outcome:
     """Source new orders at once, each exactly, at the prices of the last batch. Raises as :func:`run_batch` does."""
-    steering = Steering("single", ONE_BY_ONE, 0, 0, prices)
+    steering = Steering("single", ONE_BY_ONE, 0, 0, prices, cancels=True)
     async with desk.engine.connect() as conn:
         snapshot = await _snapshot(conn, fence.region, desk.limits, orders.NEVER_SETTLED_S, only)
         if not snapshot.orders:
@@ -268,8 +268,9 @@ def _plan(
         for ask in answered.ask
     )  # fmt: skip
     moved = tuple(MovedTask(offer.task, offer.rev) for offer in answered.taken_back)
+    cancels = tuple(PlannedLine(line, lines[line].version, lines[line].quantity) for line in answered.cancels)
     why = msgspec.json.decode(explanation, type=dict[str, object])
-    return orders.Plan(order.order_id, rule_version, why, tasks, answered.unserved, moved, run_id)
+    return orders.Plan(order.order_id, rule_version, why, tasks, answered.unserved, moved, run_id, cancels)
 
 
 async def _snapshot(

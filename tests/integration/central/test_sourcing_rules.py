@@ -3,12 +3,17 @@
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from central.orders import reads
+from central.orders.check import check_claims
 from central.orders.intake import Destination
-from central.sourcing import rule_sets
+from central.sourcing import rule_sets, runs
+from central.sourcing.question import Asked
 from central.sourcing.replay import replay
+from central.sourcing.solver import Reply
 from central.sourcing.use_cases import Outcome
 from retail.errors import Refused
 from routing.rules.defaults import default_rules
@@ -185,6 +190,71 @@ async def test_what_a_fallback_says_is_told_to_people(engine: AsyncEngine) -> No
     assert await rows(engine, "SELECT attention FROM customer_order") == [
         ("No location can serve Tea, and by the rules a person decides what becomes of it.",)
     ]
+
+
+GIVES_UP: dict[str, Any] = {"fallbacks": [{"after_minutes": 30, "then": "cancel"}]}
+
+
+async def test_what_nobody_can_serve_is_cancelled_with_its_claim_a_reason_and_an_audit_line(
+    engine: AsyncEngine,
+) -> None:
+    await network(engine)
+    await publish(engine, rules(**GIVES_UP))
+    await order(engine, 1)  # placed in 1970
+    outcome = await source(engine)
+    assert outcome == Outcome(orders=1)
+    assert await rows(engine, "SELECT status, attention FROM customer_order") == [("cancelled", "")]
+    assert await rows(engine, "SELECT state FROM order_line") == [("cancelled",)]
+    assert await rows(engine, "SELECT sum(quantity) FROM reservation_entry") == [(0,)]
+    said = "No location can serve Tea, and by the rules nobody waits for it any longer: it is cancelled."
+    [(order_id, code)] = await rows(engine, "SELECT order_id, code FROM customer_order")
+    async with engine.connect() as conn:
+        assert await check_claims(conn) == []
+        shown = await reads.one(conn, order_id)
+    assert shown is not None
+    assert [(entry.what, entry.detail.get("reason")) for entry in shown.timeline] == [
+        ("received", None), ("cancelled", said),
+    ]  # fmt: skip
+    assert [decided.rule_version for decided in shown.decisions] == ["peak-1"]
+    assert (await actions(engine))[1:] == [("order.give_up", f"order/{code}")]
+    assert await source(engine) == Outcome()
+    assert outcome.run_id is not None
+    assert (await replay(engine, ask_here, outcome.run_id)).is_same
+
+
+async def test_a_line_that_changed_while_it_was_decided_on_is_not_cancelled(engine: AsyncEngine) -> None:
+    await network(engine)
+    await publish(engine, rules(**GIVES_UP))
+    await order(engine, 1)
+
+    async def offered_meanwhile(asked: Asked) -> Reply:
+        await execute(engine, "UPDATE order_line SET version = version + 1")
+        return await ask_here(asked)
+
+    assert (await source(engine, offered_meanwhile)).stale == 1
+    assert await rows(engine, "SELECT state FROM order_line") == [("open",)]
+    assert await rows(engine, "SELECT count(*) FROM decision") == [(0,)]
+
+
+async def test_a_step_that_is_not_reached_cancels_nothing(engine: AsyncEngine) -> None:
+    await network(engine)
+    await publish(engine, rules(**GIVES_UP))
+    await order(engine, 1)
+    await execute(engine, "UPDATE customer_order SET placed_ms = extract(epoch FROM now()) * 1000")
+    assert await source(engine) == Outcome(orders=1, waiting=1)
+    assert await rows(engine, "SELECT status FROM customer_order") == [("open",)]
+
+
+async def test_an_answer_that_was_stored_before_lines_were_cancelled_replays_the_same(engine: AsyncEngine) -> None:
+    await places(engine)
+    await order(engine, 1)
+    outcome = await source(engine)
+    assert outcome.run_id is not None
+    async with engine.connect() as conn:
+        older = msgspec.json.decode((await runs.stored(conn, outcome.run_id)).answer)
+    del older["orders"][0]["cancels"]
+    await execute(engine, f"UPDATE sourcing_run SET answer = '\\x{runs.packed(msgspec.json.encode(older)).hex()}'")
+    assert (await replay(engine, ask_here, outcome.run_id)).differences == []
 
 
 async def test_caps_of_both_services_count_what_was_asked_for_today(engine: AsyncEngine) -> None:

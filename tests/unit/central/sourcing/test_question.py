@@ -136,6 +136,13 @@ def test_a_question_from_before_rules_saw_more_is_read_as_one_in_which_nothing_m
     assert question.read(older) == plain()
 
 
+def test_an_answer_from_before_lines_were_cancelled_is_the_same_when_it_is_decided_again() -> None:
+    made, _ = answer.answer_of(decide(plain().snapshot, Tariff()))
+    older = msgspec.json.decode(made.encoded())
+    del older["orders"][0]["cancels"]
+    assert answer.read(msgspec.json.encode(older)) == made
+
+
 def test_rules_that_cannot_be_read_are_refused_and_not_left_out() -> None:
     parts = solve(plain(rules=Rules("peak-7", {"format": 1})).asked())
     assert (parts[0], b"is missing" in parts[1]) == (REFUSED, True)
