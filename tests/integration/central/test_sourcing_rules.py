@@ -236,6 +236,22 @@ async def test_a_line_that_changed_while_it_was_decided_on_is_not_cancelled(engi
     assert await rows(engine, "SELECT count(*) FROM decision") == [(0,)]
 
 
+async def test_stock_that_came_while_the_solver_thought_saves_an_order_from_being_cancelled(
+    engine: AsyncEngine,
+) -> None:
+    await network(engine)
+    await publish(engine, rules(**GIVES_UP))
+    await order(engine, 1)
+
+    async def delivered_meanwhile(asked: Asked) -> Reply:
+        await stock(engine, "S0002", 1)
+        return await ask_here(asked)
+
+    assert (await source(engine, delivered_meanwhile)).stale == 1
+    assert await rows(engine, "SELECT state FROM order_line") == [("open",)]
+    assert (await source(engine)).offered == 1
+
+
 async def test_a_step_that_is_not_reached_cancels_nothing(engine: AsyncEngine) -> None:
     await network(engine)
     await publish(engine, rules(**GIVES_UP))
