@@ -4,7 +4,6 @@ Example: ``optimise(problem, priority(promise, expiry, tier, age)).gap`` is the 
 a share of the plan's cost.
 """
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,11 +12,11 @@ from retail.errors import Refused
 from routing.arrays import Cents, Floats, Index
 from routing.batch.compile import Compiled, by_line, compile_batch, listed_of, prices_of, start_of
 from routing.batch.efforts import STANDARD
+from routing.batch.raising import in_cents
 from routing.batch.solve import Effort, Progress, Solution, Start, Watch, solve
 from routing.check import checked
 from routing.plan import Plan
 from routing.problem import Prices, Problem
-from routing.quotes import BACKORDER_TICKS, PACKAGE_TICKS, TICKS
 from routing.source import source_in_order
 from routing.terms import LineTerm
 
@@ -26,9 +25,6 @@ NOT_THERE = -2
 
 MOVING_TERM = "moving"
 """Name of the cost term of lines that leave the option which the last plan gave them."""
-
-_ROUNDING = 1e-6
-"""Cents per order by which floating point may have lifted a bound."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -116,7 +112,7 @@ def _outcome(
     problem: Problem, moving: Problem, compiled: Compiled, found: Solution, baseline: Plan, *, complete: bool
 ) -> Outcome:
     prices = prices_of(problem, compiled, found.prices)
-    bound = math.ceil(found.bound - _ROUNDING * problem.orders - _ties(problem))
+    bound = in_cents(problem, found.bound)
     best = min(
         (Plan.of(moving, assignment) for assignment in (by_line(compiled, found.options), baseline.assignment)),
         key=lambda plan: plan.total,
@@ -125,11 +121,6 @@ def _outcome(
     return Outcome(
         checked(problem, plan), best.total, min(bound, best.total), baseline.total, prices, complete, found.columns
     )
-
-
-def _ties(problem: Problem) -> float:
-    """Cents that the fractions which settle ties may add to a bound in all."""
-    return len(problem.line_sku) * (BACKORDER_TICKS + PACKAGE_TICKS) / TICKS
 
 
 def _with_moves(problem: Problem, last: Warm) -> Problem:

@@ -12,12 +12,14 @@ from sync_protocol.streams import ItemRecord, PriceRecord, TaxRecord
 class CatalogueItem:
     """An item with what only the centre needs. ``weight_g`` is the weight of one piece, 0 where it is not known.
 
-    ``withdrawn`` items are no longer sold, but receipts and stock still name them.
+    ``tags`` is what rules of routing may call it by, such as oversize or launch. ``withdrawn`` items are no longer
+    sold, but receipts and stock still name them.
     """
 
     item: Item
     weight_g: int = 0
     department: str = ""
+    tags: tuple[str, ...] = ()
     withdrawn: bool = False
 
     @property

@@ -30,6 +30,7 @@ class ItemView(BaseModel):
     tax_code: str
     weight_g: int = Field(description="weight of one piece in grams, 0 where unknown")
     department: str
+    tags: list[str] = Field(description="what rules of routing may call it by")
     age_minimum: int = Field(description="years, 0 for anybody")
     hazard: str = Field(description="class of dangerous goods, empty for none")
     withdrawn: bool = Field(description="no longer sold")
@@ -78,6 +79,7 @@ async def _views(conn: AsyncConnection, entries: list[CatalogueItem]) -> list[It
             tax_code=entry.item.tax_code,
             weight_g=entry.weight_g,
             department=entry.department,
+            tags=list(entry.tags),
             age_minimum=entry.item.age_minimum,
             hazard=entry.item.hazard,
             withdrawn=entry.withdrawn,

@@ -18,7 +18,7 @@ from retail.tax import TaxCode
 
 _ITEMS = select(
     item.c.sku, item.c.name, item.c.unit, item.c.tax_code, item.c.weight_g, item.c.age_minimum, item.c.hazard,
-    item.c.department, item.c.withdrawn,
+    item.c.department, item.c.tags, item.c.withdrawn,
 ).where(item.c.tenant == TENANT)  # fmt: skip
 
 
@@ -87,7 +87,7 @@ async def write_items(conn: AsyncConnection, changed: Sequence[CatalogueItem]) -
     if not changed:
         return
     statement = insert(item)
-    written = ("name", "unit", "tax_code", "weight_g", "age_minimum", "hazard", "department", "withdrawn")
+    written = ("name", "unit", "tax_code", "weight_g", "age_minimum", "hazard", "department", "tags", "withdrawn")
     replaced = {name: statement.excluded[name] for name in written}
     await conn.execute(
         statement.on_conflict_do_update(constraint=item.primary_key, set_=replaced | {"changed_at": func.now()}),
@@ -101,6 +101,7 @@ async def write_items(conn: AsyncConnection, changed: Sequence[CatalogueItem]) -
                 "age_minimum": entry.item.age_minimum,
                 "hazard": entry.item.hazard,
                 "department": entry.department,
+                "tags": entry.tags,
                 "withdrawn": entry.withdrawn,
             }
             for entry in changed
@@ -158,6 +159,7 @@ async def _read(conn: AsyncConnection, query: Select[tuple[object, ...]]) -> lis
             ),
             weight_g=row["weight_g"],
             department=row["department"],
+            tags=row["tags"],
             withdrawn=row["withdrawn"],
         )
         for row in rows

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from central.catalog.domain import CatalogueItem, ListedPrice
-from central.importing.rows import Row, decimal, one_of, optional, refuse, required, whole, yes_or_no
+from central.importing.rows import Row, decimal, names, one_of, optional, refuse, required, whole, yes_or_no
 from retail.catalogue import AGE_MAX, HAZARD_LENGTH_MAX, NAME_LENGTH_MAX, SKU_LENGTH_MAX, Item, Sku
 from retail.cleaning import CleaningReport
 from retail.errors import Refused
@@ -18,7 +18,8 @@ from retail.quantity import Unit
 from retail.tax import CODE_LENGTH_MAX, RATE_PPM_MAX, TaxCode
 
 COLUMNS = (
-    "sku", "gtin", "name", "unit", "tax_code", "weight_g", "department", "age_minimum", "hazard", "price", "currency",
+    "sku", "gtin", "name", "unit", "tax_code", "weight_g", "department", "tags", "age_minimum", "hazard", "price",
+    "currency",
 )  # fmt: skip
 REQUIRED_COLUMNS = ("sku",)
 TAX_COLUMNS = ("code", "rate_percent", "inclusive")
@@ -27,6 +28,8 @@ GTINS_MAX = 50
 """Barcodes of one item."""
 WEIGHT_G_MAX = 10_000_000
 DEPARTMENT_LENGTH_MAX = 60
+TAGS_MAX, TAG_LENGTH_MAX = 20, 40
+"""Tags of one item, and the characters of one of them."""
 _PPM_OF_PERCENT = 10_000
 _NEW = CatalogueItem(Item(Sku("new"), "new", Unit.EACH, "new"))
 """Where a new item starts; its SKU, name and tax code always come from the row."""
@@ -120,6 +123,7 @@ def _read_entry(sku: Sku, row: Row, known: CatalogueItem | None, tax_codes: Coll
         ),
         weight_g=row.read("weight_g", base.weight_g, whole(0, WEIGHT_G_MAX, 0)),
         department=row.read("department", base.department, optional(DEPARTMENT_LENGTH_MAX)),
+        tags=row.read("tags", base.tags, names(TAGS_MAX, TAG_LENGTH_MAX)),
         withdrawn=base.withdrawn,
     )
     if known is not None and described.item.unit is not known.item.unit:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Table,
     Text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from central.platform.tables import metadata, moment, one_of, required, tenant
 
@@ -38,13 +39,14 @@ item = Table(
     required("age_minimum", Integer, "0"),
     required("hazard", Text, "''"),
     required("department", Text, "''"),
+    required("tags", ARRAY(Text, as_tuple=True), "'{}'"),
     required("withdrawn", Boolean, "false"),
     moment("changed_at"),
     PrimaryKeyConstraint("tenant", "sku"),
     ForeignKeyConstraint(["tenant", "tax_code"], ["tax_code.tenant", "tax_code.code"]),
     one_of("unit", "unit", "each", "gram"),
 )
-"""What is sold. ``weight_g`` is the weight of one piece, 0 where unknown."""
+"""What is sold. ``weight_g`` is the weight of one piece, 0 where unknown; ``tags`` what rules may call it by."""
 
 item_gtin = Table(
     "item_gtin",

@@ -16,7 +16,7 @@ from central.fleet.network_checks import Surroundings, checked
 from central.fleet.place import Place, opened
 from central.fleet.tables import DEFAULT_ZONE, DROPSHIP, EDGE, NONE, STORE, WAREHOUSE, WMS
 from central.importing.csv_file import Table
-from central.importing.rows import Row, one_of, optional, refuse, required, whole, yes_or_no
+from central.importing.rows import Row, names, one_of, optional, refuse, required, whole, yes_or_no
 from retail.cleaning import CleaningReport
 from retail.errors import Refused
 from retail.money import digits
@@ -25,7 +25,8 @@ from sync_protocol.streams import CATALOGUE
 
 COLUMNS = (
     "location", "kind", "name", "address", "city", "region", "zip", "country", "time_zone", "lat", "lon", "hours",
-    "currency", "legal_entity", "backing", "ships", "pickups", "capacity_units_per_day", "zone",
+    "currency", "legal_entity", "backing", "ships", "pickups", "capacity_units_per_day", "zone", "groups",
+    "delivery_services", "certifications",
 )  # fmt: skip
 REQUIRED_COLUMNS = ("location", "kind", "name", "currency")
 
@@ -38,6 +39,8 @@ _STORE_LIST_CONSTANTS = {"kind": STORE, "country": geography.ZIP_COUNTRY, "curre
 
 ID_DIGITS, ID_DIGITS_MAX = 4, 8
 CAPACITY_MAX = 10_000_000
+NAMES_MAX, NAME_LENGTH_MAX = 20, 40
+"""Groups, services or certifications of one location, and the characters of one of their names."""
 TEXT_LENGTHS_MAX = {"name": 120, "address": 200, "city": 80, "region": 40, "zip": 20, "legal_entity": 120}
 
 
@@ -92,6 +95,7 @@ def read_place(row: Row, known: Place, beside: Surroundings, report: CleaningRep
 
 def _described(row: Row, known: Place) -> Place:
     texts = {name: optional(length_max) for name, length_max in TEXT_LENGTHS_MAX.items()}
+    listed = names(NAMES_MAX, NAME_LENGTH_MAX)
     place = replace(
         known,
         kind=row.read("kind", known.kind, one_of(STORE, WAREHOUSE)),
@@ -110,6 +114,9 @@ def _described(row: Row, known: Place) -> Place:
             "capacity_units_per_day", known.capacity_units_per_day, whole(0, CAPACITY_MAX, None)
         ),
         zone=row.read("zone", known.zone, _zone),
+        groups=row.read("groups", known.groups, listed),
+        delivery_services=row.read("delivery_services", known.delivery_services, listed),
+        certifications=row.read("certifications", known.certifications, listed),
         time_zone=row.read("time_zone", known.time_zone, _time_zone),
     )
     if (place.kind == WAREHOUSE) != place.location.startswith("W"):

@@ -35,6 +35,9 @@ class Place:
     coordinate_state: str = MISSING
     hours: Hours | None = None
     zone: str = DEFAULT_ZONE
+    groups: tuple[str, ...] = ()
+    delivery_services: tuple[str, ...] = ()
+    certifications: tuple[str, ...] = ()
     ships: bool = False
     pickups: bool = False
     capacity_units_per_day: int | None = None

@@ -33,6 +33,9 @@ class LocationView(BaseModel):
     coordinate_state: str = Field(description="believed, unverified, refused or missing")
     hours: dict[str, Any] | None = Field(description="by weekday, lists of [from, to] in local time")
     zone: str
+    groups: list[str] = Field(description="what rules of routing may call it by, beside its zone")
+    delivery_services: list[str] = Field(description="how it can send, such as ground, post or adult signature")
+    certifications: list[str] = Field(description="what it may handle, such as hazmat")
     ships: bool
     pickups: bool
     capacity_units_per_day: int | None

@@ -13,7 +13,7 @@ from sqlalchemy import (
     Text,
     Uuid,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.schema import Column
 
 from central.platform.tables import metadata, moment, one_of, optional_moment, required, tenant
@@ -44,6 +44,9 @@ location = Table(
     required("coordinate_state", Text, f"'{MISSING}'"),
     Column("hours", JSONB),
     required("zone", Text, f"'{DEFAULT_ZONE}'"),
+    required("groups", ARRAY(Text, as_tuple=True), "'{}'"),
+    required("delivery_services", ARRAY(Text, as_tuple=True), "'{}'"),
+    required("certifications", ARRAY(Text, as_tuple=True), "'{}'"),
     required("ships", Boolean, "false"),
     required("pickups", Boolean, "false"),
     Column("capacity_units_per_day", Integer),
@@ -59,6 +62,8 @@ location = Table(
 
 ``hours`` maps a weekday (``mon`` .. ``sun``) to a list of ``["09:00", "21:00"]`` in local time; null where unknown.
 Coordinates that are refused are kept for people and never used. ``capacity_units_per_day`` null: no limit known.
+``groups``, ``delivery_services`` (such as ground or adult signature) and ``certifications`` are what rules of routing
+may call a location by, beside its zone.
 """
 
 box = Table(

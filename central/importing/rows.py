@@ -108,6 +108,18 @@ def optional(length_max: int) -> Reader[str]:
     return lambda column, cell: _clean(column, cell, length_max)
 
 
+def names(count_max: int, length_max: int) -> Reader[tuple[str, ...]]:
+    """Names with ``|`` between them, in order and each once; none for an empty cell."""
+
+    def read(column: str, cell: str) -> tuple[str, ...]:
+        found = {_clean(column, part.strip(), length_max) for part in cell.split("|")} - {""}
+        if len(found) > count_max:
+            raise Refused(column, f"it holds more than {count_max} names", "leave out what is not needed")
+        return tuple(sorted(found))
+
+    return read
+
+
 def one_of(*words: str, empty: str | None = None) -> Reader[str]:
     """One of ``words``, in small or capital letters; ``empty`` for an empty cell, which is refused without it."""
 

@@ -248,6 +248,11 @@ class OrderBook:
         return [line for line in held if line is not None and line.task == task.task_id]
 
     @property
+    def waits_anew(self) -> bool:
+        """Whether a line came back after all had been accepted. An offer that is refused prolongs the wait before."""
+        return _waits(self.lines.values()) and not _waits(self._loaded_lines.values())
+
+    @property
     def order_changed(self) -> bool:
         """Whether the order's own fields changed."""
         return self.order != self._loaded_order
@@ -267,6 +272,10 @@ class OrderBook:
             for task in self.tasks.values()
             if (loaded := self._loaded_tasks.get(task.task_id)) != task
         ]
+
+
+def _waits(lines: Iterable[Line]) -> bool:
+    return any(line.state in (OPEN, OFFERED) for line in lines)
 
 
 def status_of(lines: Iterable[Line]) -> str:

@@ -88,6 +88,18 @@ class OrderRequest(_Request):
     payments: Annotated[list[PaymentRequest], Field(max_length=PAYMENTS_MAX)] = []
     placed_ms: Moment
     promise_ms: Moment | None = None
+    customer_tier: Annotated[str, Field(max_length=40, description="the customer's standing, for rules")] = ""
+    pinned_location: Annotated[
+        str, Field(max_length=32, description="where a service agent wants it served; rules of kind pinned heed it")
+    ] = ""
+
+    def content(self) -> dict[str, Any]:
+        """What tells this order from another of the same number. A field that came later counts only where it is given,
+        so that an order which was taken in before may still be sent again."""
+        later = ("customer_tier", "pinned_location")
+        return {
+            name: value for name, value in self.model_dump(mode="json").items() if name not in later or value
+        }  # fmt: skip
 
     def checked(self) -> NewOrder:
         """The order with clean texts. Raises :class:`~retail.errors.Refused` for one with control characters."""
@@ -123,6 +135,8 @@ class OrderRequest(_Request):
             ],
             placed_ms=self.placed_ms,
             promise_ms=self.promise_ms,
+            customer_tier=clean("customer_tier", self.customer_tier, 40),
+            pinned_location=clean("pinned_location", self.pinned_location, 32),
         )
 
 
@@ -150,7 +164,7 @@ def router(engine: AsyncEngine, ids: IdSource) -> APIRouter:
         new = request.checked()
         try:
             async with engine.begin() as conn:
-                stored = await use_cases.place(conn, new, fingerprint(request.model_dump(mode="json")), ids)
+                stored = await use_cases.place(conn, new, fingerprint(request.content()), ids)
         except use_cases.Invalid as error:
             raise _invalid(error.faults) from error
         except use_cases.Contradiction as error:

@@ -90,7 +90,11 @@ class Payment:
 
 @dataclass(frozen=True)
 class NewOrder:
-    """An order before it is checked; its texts are clean already. Amounts are minor units of ``currency``."""
+    """An order before it is checked; its texts are clean already. Amounts are minor units of ``currency``.
+
+    ``customer_tier`` is what the shop calls the customer's standing; ``pinned_location`` where a service agent wants
+    the order served. Both may be empty.
+    """
 
     platform: str
     platform_order_id: str
@@ -108,6 +112,8 @@ class NewOrder:
     placed_ms: int
     promise_ms: int | None = None
     payments: Sequence[Payment] = field(default_factory=tuple)
+    customer_tier: str = ""
+    pinned_location: str = ""
 
     @property
     def namespace(self) -> UUID:
@@ -135,9 +141,17 @@ class PickupPlace:
     closed: str
 
 
-def faults(order: NewOrder, goods: Mapping[str, Goods], place: PickupPlace | None) -> list[Refused]:
-    """Everything that is wrong with ``order``. ``place`` is its pickup location, None where that is not known."""
-    return [*_faults_of_service(order, place), *_faults_of_lines(order, goods), *_faults_of_money(order)]
+def faults(
+    order: NewOrder, goods: Mapping[str, Goods], place: PickupPlace | None, pin: PickupPlace | None = None
+) -> list[Refused]:
+    """Everything that is wrong with ``order``. ``place`` is its pickup location and ``pin`` the one that it is pinned
+    to, None where that is not known."""
+    return [
+        *_faults_of_service(order, place),
+        *_faults_of_pin(order, pin),
+        *_faults_of_lines(order, goods),
+        *_faults_of_money(order),
+    ]
 
 
 def lines_of(order: NewOrder, goods: Mapping[str, Goods]) -> list[Line]:
@@ -191,6 +205,17 @@ def _faults_of_service(order: NewOrder, place: PickupPlace | None) -> Iterator[R
         yield Refused("ship_to", "an order to be shipped needs an address", "add it")
     else:
         yield from _faults_of_address(order.ship_to)
+
+
+def _faults_of_pin(order: NewOrder, pin: PickupPlace | None) -> Iterator[Refused]:
+    if not order.pinned_location:
+        return
+    if order.service == "pickup":
+        yield Refused("pinned_location", "an order to be collected is served where it is collected", "leave it out")
+    elif pin is None:
+        yield Refused("pinned_location", f"{order.pinned_location[:40]!r} is not a location", "correct the key")
+    elif pin.currency != order.currency:
+        yield Refused("pinned_location", f"it sells in {pin.currency}", "pin it to a location of the order's currency")
 
 
 def _faults_of_address(address: Destination) -> Iterator[Refused]:

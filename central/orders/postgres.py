@@ -132,7 +132,8 @@ async def create(
             ship_to={} if address is None else asdict(address), dest_lat=address and address.lat,
             dest_lon=address and address.lon, currency=new.currency, total=new.total, tax_total=new.tax_total,
             shipping_charged=new.shipping_charged, payments=[asdict(payment) for payment in new.payments],
-            promise_ms=new.promise_ms, placed_ms=new.placed_ms, status=OPEN,
+            promise_ms=new.promise_ms, placed_ms=new.placed_ms, customer_tier=new.customer_tier,
+            pinned_location=new.pinned_location, status=OPEN,
         )
         .on_conflict_do_nothing(
             index_elements=[customer_order.c.tenant, customer_order.c.platform, customer_order.c.platform_order_id]
@@ -197,11 +198,14 @@ async def save(conn: AsyncConnection, book: OrderBook, event_id: UUID | None = N
     Raises :class:`Overtaken` when a line no longer has the version that it was loaded with.
     """
     order_id = book.order.order_id
+    values: dict[str, Any] = {"waiting_since": func.now()} if book.waits_anew else {}
     if book.order_changed:
+        values |= {"status": book.order.status, "hold": book.order.hold, "attention": book.order.attention}
+    if values:
         await conn.execute(
             update(customer_order)
             .where(customer_order.c.tenant == TENANT, customer_order.c.order_id == order_id)
-            .values(status=book.order.status, hold=book.order.hold, attention=book.order.attention)
+            .values(values)
         )
     for version, line in book.changed_lines():
         await _save_line(conn, order_id, version, line)

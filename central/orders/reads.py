@@ -42,6 +42,8 @@ class OrderSummary(BaseModel):
     total: int
     placed_ms: int
     promise_ms: int | None
+    customer_tier: str = Field(description="the customer's standing, as the shop calls it")
+    pinned_location: str = Field(description="where a service agent wants it served; empty: anywhere")
 
 
 class LineView(BaseModel):

@@ -50,7 +50,10 @@ customer_order = Table(
     required("payments", JSONB, "'[]'"),
     Column("promise_ms", BigInteger),
     required("placed_ms", BigInteger),
+    required("customer_tier", Text, "''"),
+    required("pinned_location", Text, "''"),
     moment("received_at"),
+    optional_moment("waiting_since"),
     required("status", Text),
     required("hold", Text, "''"),
     required("attention", Text, "''"),
@@ -61,7 +64,11 @@ customer_order = Table(
     one_of("status", "status", "open", "working", "fulfilled", "cancelled"),
     Index("customer_order_open_idx", "tenant", "order_id", postgresql_where=text("status IN ('open', 'working')")),
 )
-"""One order of a shop. ``hold`` says why it is not offered to anybody, ``attention`` what a person should see to."""
+"""One order of a shop. ``hold`` says why it is not offered to anybody, ``attention`` what a person should see to.
+
+``waiting_since``: when a line of it came back after all had been accepted; null while it waits since it was placed.
+``pinned_location`` is where a service agent wants it served, if anywhere.
+"""
 
 order_line = Table(
     "order_line",

@@ -142,15 +142,38 @@ def cancel(book: OrderBook, reason: str) -> str:
         return "it has left the building"
     for task in list(book.tasks.values()):
         withdraw(book, task, "cancelled", exclude=False)
-    for line in list(book.lines.values()):
-        if line.state == OPEN:
-            book.put_line(replace(line, state=CANCELLED))
-            book.note(Claim(line.line_id, line.sku, NOWHERE, CLAIM_WANTED, -line.quantity, "cancel"))
+    _cancel_lines(book, [line for line in book.lines.values() if line.state == OPEN])
     if book.changed_lines():
         book.note(Happened("cancelled", detail={"reason": reason}))
         book.attend("")
     book.settle()
     return ""
+
+
+def stale_cancels(book: OrderBook, planned: Sequence[PlannedLine]) -> list[UUID]:
+    """Those of ``planned`` that are not open as they were read: somebody was asked for them, or may be."""
+    return [
+        part.line_id
+        for part in planned
+        if book.order.hold
+        or (line := book.lines.get(part.line_id)) is None
+        or (line.state, line.version) != (OPEN, part.version)
+    ]
+
+
+def give_up(book: OrderBook, planned: Sequence[PlannedLine], reason: str) -> None:
+    """Cancel open lines that nobody waits for any longer; the order's other lines go on. None of them may be stale."""
+    lines = [book.lines[part.line_id] for part in planned]
+    _cancel_lines(book, lines)
+    book.note(Happened("cancelled", detail={"reason": reason, "lines": [str(line.line_id) for line in lines]}))
+    book.attend("")
+    book.settle()
+
+
+def _cancel_lines(book: OrderBook, lines: Iterable[Line]) -> None:
+    for line in lines:
+        book.put_line(replace(line, state=CANCELLED))
+        book.note(Claim(line.line_id, line.sku, NOWHERE, CLAIM_WANTED, -line.quantity, "cancel"))
 
 
 def _answered_lines(book: OrderBook, moved: Sequence[MovedTask]) -> list[UUID]:

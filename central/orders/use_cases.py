@@ -15,12 +15,13 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from central.orders import answers, intake, postgres, task_flow
+from central.orders import answers, destination, intake, postgres, task_flow
 from central.orders.answers import TaskPayload
 from central.orders.domain import Answer, Happened, Task, Tell, Trouble
-from central.orders.intake import NewOrder
+from central.orders.intake import Destination, NewOrder
 from central.orders.tables import customer_order
-from central.orders.task_flow import MovedTask, PlannedTask
+from central.orders.task_flow import MovedTask, PlannedLine, PlannedTask
+from central.platform import audit
 from central.platform.event_log import read_event
 from central.platform.outbox import Message
 from central.platform.tables import TENANT
@@ -31,6 +32,9 @@ from sync_protocol.events import Event
 
 TASK_EVENT = "task-event"
 """Topic of the outbox: an event about a task (the key), whose id is the payload."""
+
+SOURCING = "sourcing"
+"""Who cancels by rules, as the audit names it."""
 
 _OPEN_DEMAND = text(
     """
@@ -50,10 +54,11 @@ _OPEN_DEMAND = text(
     )
     SELECT o.order_id, o.service, o.pickup_location, o.dest_lat, o.dest_lon, o.ship_to ->> 'country' AS country,
            o.ship_to ->> 'region' AS region, o.ship_to ->> 'zip' AS postcode, o.channel,
-           o.currency, o.promise_ms, o.placed_ms, o.attention,
+           o.currency, o.promise_ms, o.placed_ms, o.attention, o.ship_to, o.customer_tier, o.pinned_location,
+           o.total - o.shipping_charged AS value, (extract(epoch FROM o.waiting_since) * 1000)::bigint AS waiting_ms,
            l.line_id, l.version, l.sku, l.quantity, l.amount, l.excluded_locations, l.hazard, l.age_minimum, l.gift,
            l.kit_parent,
-           coalesce(i.name, l.sku) AS name, coalesce(i.weight_g, 0) AS weight_g,
+           coalesce(i.name, l.sku) AS name, coalesce(i.weight_g, 0) AS weight_g, coalesce(i.tags, '{}') AS tags,
            f.task_id, coalesce(f.rev, 0) AS rev, coalesce(f.location, '') AS offered_to, f.offered_ms
     FROM wanted o
     JOIN order_line l ON l.tenant = o.tenant AND l.order_id = o.order_id AND l.state IN ('open', 'offered')
@@ -82,7 +87,8 @@ class Contradiction(Exception):
 
 @dataclass(frozen=True)
 class DemandLine:
-    """A line to be routed. ``weight_g`` is one unit's; the locations in ``excluded`` were asked before and could not.
+    """A line to be routed. ``weight_g`` is one unit's, ``tags`` are the catalogue's; the locations in ``excluded`` were
+    asked before and could not.
 
     ``offered_to`` has been asked for it by the task ``task`` in its revision ``rev`` at ``offered_ms`` and has not
     answered: it may be asked of another. Empty, None and 0 for an open line.
@@ -104,13 +110,15 @@ class DemandLine:
     gift: bool = False
     kit: str = ""
     offered_ms: int | None = None
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Demand:
     """An order with lines to be routed. Coordinates in degrees, None where unknown; times in milliseconds since 1970.
 
-    ``attention`` is what people are shown of it now.
+    ``attention`` is what people are shown of it now; ``kind`` that of its address (:mod:`.destination`), ``value`` what
+    all its goods were sold for, in minor units, ``waiting_ms`` since when it waits, None for since it was placed.
     """
 
     order_id: UUID
@@ -127,6 +135,11 @@ class Demand:
     channel: str = ""
     region: str = ""
     postcode: str = ""
+    kind: str = ""
+    tier: str = ""
+    value: int | None = None
+    waiting_ms: int | None = None
+    pinned_location: str = ""
 
 
 @dataclass(frozen=True)
@@ -134,8 +147,8 @@ class Plan:
     """Where the open lines of an order should go, and why.
 
     ``unserved`` is a sentence for people when some line has nowhere to go; empty when all are served. A plan without
-    tasks only says that. ``moved`` are offers without an answer whose lines the tasks take over; ``run_id`` is the run
-    of sourcing that decided.
+    tasks only says that, unless those lines are in ``cancels``: then they are cancelled, and it says why. ``moved``
+    are offers without an answer whose lines the tasks take over; ``run_id`` is the run of sourcing that decided.
     """
 
     order_id: UUID
@@ -145,6 +158,7 @@ class Plan:
     unserved: str = ""
     moved: tuple[MovedTask, ...] = ()
     run_id: UUID | None = None
+    cancels: tuple[PlannedLine, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -165,7 +179,8 @@ async def place(conn: AsyncConnection, new: NewOrder, content_hash: bytes, ids: 
     if found is None:
         known = await postgres.goods(conn, {line.sku for line in new.lines})
         pickup = await postgres.pickup_place(conn, new.pickup_location) if new.pickup_location else None
-        faults = intake.faults(new, known, pickup)
+        pin = await postgres.pickup_place(conn, new.pinned_location) if new.pinned_location else None
+        faults = intake.faults(new, known, pickup, pin)
         if faults:
             raise Invalid(faults)
         lines = intake.lines_of(new, known)
@@ -217,13 +232,14 @@ async def open_demand(
             demands[row.order_id] = Demand(
                 row.order_id, row.service, row.pickup_location, row.dest_lat, row.dest_lon, row.country or "",
                 row.currency, row.promise_ms, row.placed_ms, row.attention, (), row.channel, row.region or "",
-                row.postcode or "",
+                row.postcode or "", destination.kind_of(Destination(**row.ship_to)) if row.ship_to else "",
+                row.customer_tier, row.value, row.waiting_ms, row.pinned_location,
             )  # fmt: skip
         lines.setdefault(row.order_id, []).append(
             DemandLine(
                 row.line_id, row.version, row.sku, row.name, row.quantity, row.amount, row.weight_g, row.age_minimum,
                 row.hazard, frozenset(row.excluded_locations), row.offered_to, row.task_id, row.rev, row.gift,
-                row.kit_parent, row.offered_ms,
+                row.kit_parent, row.offered_ms, tuple(row.tags),
             )
         )  # fmt: skip
     return [replace(demand, lines=tuple(lines[order_id])) for order_id, demand in demands.items()]
@@ -244,13 +260,14 @@ async def offer(conn: AsyncConnection, plan: Plan, ids: IdSource) -> Offered:
     """Carry a plan out: keep the decision, make the tasks, and offer them on their locations' streams ``tasks``.
 
     All or nothing for this order: offers that the plan moves are taken back in the same transaction, under the lock of
-    the order, and only if nobody has answered them. A plan without tasks shows the order to people, once for each
-    ``unserved``. A sourcing run calls :func:`central.platform.leases.check` in the same transaction.
+    the order, and only if nobody has answered them; lines that it cancels must be open as it read them, so that nobody
+    who was asked for one may still start. A plan without either shows the order to people, once for each ``unserved``.
+    A sourcing run calls :func:`central.platform.leases.check` in the same transaction.
     """
     book = await postgres.load(conn, plan.order_id)
     if book is None:
         return Offered()
-    if not plan.tasks:
+    if not plan.tasks and not plan.cancels:
         if plan.unserved and book.order.attention != plan.unserved:
             book.attend(plan.unserved)
             book.note(Happened("unrouted", detail={"reason": plan.unserved}))
@@ -260,11 +277,21 @@ async def offer(conn: AsyncConnection, plan: Plan, ids: IdSource) -> Offered:
             await postgres.save(conn, book)
         return Offered()
     decision_id = ids.uuid7()
-    made = task_flow.offer(book, plan.tasks, decision_id, ids, plan.moved)
+    made = task_flow.stale_cancels(book, plan.cancels) or task_flow.offer(
+        book, plan.tasks, decision_id, ids, plan.moved
+    )
     tasks = tuple(entry for entry in made if isinstance(entry, Task))
-    if not tasks:
-        return Offered(stale=tuple(entry for entry in made if isinstance(entry, UUID)))
-    if plan.unserved:
+    stale = tuple(entry for entry in made if isinstance(entry, UUID))
+    if stale:
+        return Offered(stale=stale)
+    if plan.cancels:
+        task_flow.give_up(book, plan.cancels, plan.unserved)
+        detail = {
+            "lines": [str(part.line_id) for part in plan.cancels], "rules": plan.rule_version,
+            "decision": str(decision_id),
+        }  # fmt: skip
+        await audit.record(conn, SOURCING, "order.give_up", f"order/{book.order.code}", detail)
+    elif plan.unserved:
         book.attend(plan.unserved)
     await postgres.add_decision(conn, plan.order_id, decision_id, plan.rule_version, plan.explanation, plan.run_id)
     await postgres.save(conn, book)

@@ -34,7 +34,8 @@ class TakenBack:
 
 @dataclass(frozen=True)
 class Answered:
-    """What is done about one order. ``why`` is the SHA-256 of its explanation in hexadecimal, empty without one."""
+    """What is done about one order: its lines are asked for, wait, or are cancelled. ``why`` is the SHA-256 of its
+    explanation in hexadecimal, empty without one."""
 
     order: UUID
     ask: tuple[Ask, ...] = ()
@@ -42,6 +43,7 @@ class Answered:
     waits: tuple[UUID, ...] = ()
     unserved: str = ""
     why: str = ""
+    cancels: tuple[UUID, ...] = ()
 
     @property
     def is_news(self) -> bool:
@@ -92,6 +94,7 @@ def _answered(decision: Decision, why: bytes) -> Answered:
         tuple(line.line_id for line in decision.backordered),
         decision.unserved,
         hashlib.sha256(why).hexdigest() if why else "",
+        tuple(line.line_id for line in decision.cancelled),
     )
 
 
@@ -110,7 +113,8 @@ def differences(stored: Answer, again: Answer, listed: int = 20) -> Sequence[str
         if was is None:
             found.append(f"order {each.order} was not decided before")
         elif was != each:
-            what = "is explained otherwise" if (was.ask, was.waits) == (each.ask, each.waits) else "goes elsewhere"
+            is_same = (was.ask, was.waits, was.cancels) == (each.ask, each.waits, each.cancels)
+            what = "is explained otherwise" if is_same else "goes elsewhere"
             found.append(f"order {each.order} {what}: {_said(each)}, was {_said(was)}")
     found += [f"order {order} is not decided any more" for order in before]
     return found[:listed]
@@ -120,4 +124,6 @@ def _said(answered: Answered) -> str:
     places = [f"{len(ask.lines)} from {ask.location}" for ask in answered.ask]
     if answered.waits:
         places.append(f"{len(answered.waits)} waiting")
+    if answered.cancels:
+        places.append(f"{len(answered.cancels)} cancelled")
     return ", ".join(places) or "as offered"

@@ -37,7 +37,7 @@ from routing.plan import Plan
 from routing.problem import BACKORDER, Prices, Problem
 from routing.rules.compile import Compiled
 from routing.rules.defaults import default_rules
-from routing.rules.document import RuleSet
+from routing.rules.document import CANCEL, WAIT, RuleSet
 from routing.source import priority, source_in_order
 from routing.split import split
 
@@ -95,7 +95,7 @@ def decide(
     names = {line.sku: line.name or line.sku for order in snapshot.orders for line in order.lines}
     shown = [place.name for place in snapshot.places], [names[sku] for sku in index.skus]
     decisions = tuple(
-        _decision(_Ruled(snapshot, problem, best.plan, compiled), number, Labels(*shown, order.currency))
+        _decision(_Ruled(snapshot, problem, best.plan, compiled, steering), number, Labels(*shown, order.currency))
         for number, order in enumerate(snapshot.orders)
     )
     return Decided(decisions, best.figures, bids_of(best.prices, snapshot, index))
@@ -128,6 +128,7 @@ class _Ruled:
     problem: Problem
     plan: Plan
     compiled: Compiled
+    steering: Steering
 
 
 def _best(problem: Problem, snapshot: Snapshot, index: Index, steering: Steering) -> _Best:
@@ -184,7 +185,8 @@ def _decision(ruled: _Ruled, number: int, labels: Labels) -> Decision:
     served: dict[str, list[OpenLine]] = {}
     backordered: list[OpenLine] = []
     keys = [snapshot.places[place].location if place != BACKORDER else "" for place in assignment.tolist()]
-    if any(line.offered_to and not key for line, key in zip(order.lines, keys, strict=True)):
+    stays = any(line.offered_to and not key for line, key in zip(order.lines, keys, strict=True))
+    if stays:
         # Nobody is asked for less than before: where the plan has no place for a line that somebody was asked for,
         # the order's offers stay until they are answered or taken back.
         keys = [line.offered_to or key for line, key in zip(order.lines, keys, strict=True)]
@@ -200,10 +202,17 @@ def _decision(ruled: _Ruled, number: int, labels: Labels) -> Decision:
         for location, lines in sorted(served.items())
         if any(line.task is None or line.task in gone for line in lines)
     )
+    cancelled: list[OpenLine] = []
+    if action == CANCEL and ruled.steering.cancels:
+        # What is cancelled is gone: only all orders together, not one at the prices of others, show that nobody can.
+        # And where an offer stays beside the plan, its lines may be what keeps the others from a place.
+        if ruled.steering.kind == "batch" and not stays:
+            cancelled, backordered = backordered, []
+        action = WAIT
     explanation: dict[str, object] = {}
-    if wishes or (backordered and unserved(backordered, action) != order.told):
+    if wishes or cancelled or (backordered and unserved(backordered, action) != order.told):
         explanation = _why(ruled, number, labels, moved)
-    return Decision(order, wishes, moved, tuple(backordered), explanation, action)
+    return Decision(order, wishes, moved, tuple(backordered), explanation, action, tuple(cancelled))
 
 
 def _moved(order: OpenOrder, served: dict[str, list[OpenLine]]) -> tuple[MovedOffer, ...]:

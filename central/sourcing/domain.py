@@ -54,7 +54,8 @@ class Place:
     """A location as sourcing sees it. ``closed`` says why it takes no orders, empty if it does; coordinates in degrees,
     None where unknown or not believed; ``capacity`` in units still to be handled today, None for no limit.
 
-    ``zone`` is its IANA time zone; ``groups`` what rules may call it by; ``offline_since_ms`` since when a silent box
+    ``zone`` is its IANA time zone; ``groups`` what rules may call it by, ``delivery_services`` and ``certifications``
+    what they may ask of it; ``offline_since_ms`` since when a silent box
     has not been heard; ``rejects`` how many offers it has rejected today. ``hours`` is None where unknown;
     ``collections`` holds only those that differ from the service's own, None where the service does not come.
     """
@@ -79,6 +80,8 @@ class Place:
     load: Load = field(default_factory=Load)
     hours: OpeningHours | None = None
     collections: Mapping[str, Collection | None] = field(default_factory=dict, hash=False)
+    delivery_services: frozenset[str] = frozenset()
+    certifications: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,9 @@ class OpenLine:
 @dataclass(frozen=True)
 class OpenOrder:
     """An order with lines to be routed. ``promise_ms`` and ``placed_ms`` are milliseconds since 1970 UTC; ``told`` is
-    what people are shown of it now; ``region`` and ``postcode`` are those of where it goes."""
+    what people are shown of it now; ``region``, ``postcode`` and ``kind`` (``po_box``, ``military`` or empty) are those
+    of where it goes, ``tier`` the customer's; ``value`` in minor units, None for that of its lines; ``waiting_ms``
+    since when it waits, None for ``placed_ms``."""
 
     order_id: UUID
     service: str
@@ -125,6 +130,11 @@ class OpenOrder:
     channel: str = ""
     region: str = ""
     postcode: str = ""
+    kind: str = ""
+    tier: str = ""
+    value: int | None = None
+    waiting_ms: int | None = None
+    pinned_location: str = ""
 
 
 @dataclass(frozen=True)
@@ -180,13 +190,18 @@ class BidPrices:
 @dataclass(frozen=True)
 class Steering:
     """How a run decides. A batch starts from ``prices``, a single order pays heed to them; ``move_cents`` is the saving
-    below which an order stays where it was offered."""
+    below which an order stays where it was offered.
+
+    ``cancels``: a batch cancels what the rules say is to be cancelled. Without it a person is told to, as was done
+    before runs could.
+    """
 
     kind: Kind = "batch"
     effort: Effort = "one-by-one"
     seed: int = 0
     move_cents: int = 0
     prices: BidPrices = field(default_factory=BidPrices)
+    cancels: bool = False
 
 
 @dataclass(frozen=True)
@@ -209,7 +224,7 @@ class MovedOffer:
 @dataclass(frozen=True)
 class Decision:
     """What is done about an order. ``backordered`` are the lines that no location can serve now, and ``action`` what
-    the rules make of them: wait, backorder, cancel or person.
+    the rules make of them: wait, backorder, cancel or person; ``cancelled`` are those that are waited for no longer.
 
     Offers that stay as they are appear nowhere; the explanation is empty where nothing new is done or said.
     """
@@ -220,11 +235,12 @@ class Decision:
     backordered: tuple[OpenLine, ...]
     explanation: dict[str, object] = field(compare=False)
     action: str = "wait"
+    cancelled: tuple[OpenLine, ...] = ()
 
     @property
     def unserved(self) -> str:
-        """What people are told of the lines that wait; empty where none does."""
-        return unserved(self.backordered, self.action)
+        """What people are told of the lines that wait or are cancelled; empty where none is."""
+        return unserved(self.cancelled, "cancelled") if self.cancelled else unserved(self.backordered, self.action)
 
 
 @dataclass(frozen=True)
@@ -250,6 +266,7 @@ class Decided:
 _TOLD = {
     "backorder": "No location can serve {} now: it is backordered, and tried again as stock changes.",
     "cancel": "No location can serve {}, and by the rules it is to be cancelled: tell the customer, and cancel it.",
+    "cancelled": "No location can serve {}, and by the rules nobody waits for it any longer: it is cancelled.",
     "person": "No location can serve {}, and by the rules a person decides what becomes of it.",
 }
 

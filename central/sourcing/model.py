@@ -13,6 +13,7 @@ from routing.problem import Prices, Problem
 from routing.rules import scene
 from routing.rules.compile import Compiled, compile_rules
 from routing.rules.document import RuleSet
+from routing.rules.facts import Fact
 from routing.terms import LineTerm
 
 UNLIMITED_UNITS = 10**9
@@ -45,13 +46,18 @@ class Index:
         )
 
 
+KNOWN_FACTS = frozenset({Fact.TIER, Fact.DESTINATION, Fact.PIN, Fact.SERVICES, Fact.CERTIFICATIONS})
+"""What scenes carry here: a rule that needs another fact is refused before it is published."""
+
+
 def scene_of(snapshot: Snapshot, index: Index) -> scene.Scene:
     """What rules look at."""
     places = tuple(
         scene.Place(
             place.location, place.name, place.has_box, place.closed, place.silent, place.ships, place.hands_over,
             place.lat, place.lon, place.currency, place.country, place.capacity,
-            "warehouse" if place.is_warehouse else "store", place.groups, place.zone,
+            "warehouse" if place.is_warehouse else "store", place.groups, place.zone, place.delivery_services,
+            place.certifications,
             offline_since_ms=place.offline_since_ms, rejects=place.rejects,
             load=scene.Load(place.load.ship_day, place.load.pickup_day, place.load.ship_hour, place.load.pickup_hour),
         )
@@ -66,7 +72,8 @@ def scene_of(snapshot: Snapshot, index: Index) -> scene.Scene:
                 for line in order.lines
             ),
             order.pickup_location, order.lat, order.lon, order.country, order.currency, order.promise_ms,
-            order.placed_ms, order.channel, order.region, order.postcode,
+            order.placed_ms, order.channel, order.region, order.postcode, order.kind, order.tier, order.value,
+            order.waiting_ms, order.pinned_location,
         )
         for order in snapshot.orders
     )  # fmt: skip

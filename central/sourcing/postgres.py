@@ -41,6 +41,7 @@ _PLACES = text(
     )
     SELECT l.location, l.name, l.kind, l.backing, l.open_for_orders, l.closed_reason, l.ships, l.pickups,
            l.lat, l.lon, l.coordinate_state, l.currency, l.country, l.capacity_units_per_day, l.zone,
+           l.groups, l.delivery_services, l.certifications,
            {CALENDAR_COLUMNS},
            k.box IS NOT NULL AS has_box,
            coalesce(b.last_hello_at < now() - make_interval(secs => :silent_s), true) AS silent,
@@ -118,7 +119,7 @@ async def read_places(conn: AsyncConnection, silent_s: float, movable: Collectio
                 country=row.country,
                 capacity=None if limit is None else limit - int(row.units or 0),
                 zone=row.time_zone or "UTC",
-                groups=frozenset({row.zone}),
+                groups=frozenset({row.zone, *row.groups}),
                 offline_since_ms=row.heard_ms if row.silent else None,
                 rejects=row.rejects or 0,
                 load=Load(
@@ -126,6 +127,8 @@ async def read_places(conn: AsyncConnection, silent_s: float, movable: Collectio
                 ),
                 hours=None if calendar is None else OpeningHours.of(calendar.hours),
                 collections={} if calendar is None else calendar.collections,
+                delivery_services=frozenset(row.delivery_services),
+                certifications=frozenset(row.certifications),
             )
         )
     return tuple(places)

@@ -96,4 +96,7 @@ rule_set = Table(
     one_of("state", "state", "draft", "published", "archived"),
     Index("rule_set_live_idx", "tenant", unique=True, postgresql_where=text("state = 'published'")),
 )
-"""Versions of the rules that ops wrote. At most one is published: that is the one which runs follow."""
+"""Versions of the rules that ops wrote. At most one is published: that is the one which runs follow.
+
+``made_at`` is when it was drafted last, or published without a draft.
+"""

@@ -114,7 +114,7 @@ async def run_batch(desk: Desk, fence: Fence, known_subject: bytes | None = None
             return Outcome()
         last = await runs.last_prices(conn, fence.region)
         prices = BidPrices() if last is None else last.prices
-        steering = Steering("batch", limits.effort, 0, limits.move_cents, prices)
+        steering = Steering("batch", limits.effort, 0, limits.move_cents, prices, cancels=True)
         case = await _case(desk, conn, fence.region, snapshot, steering)
     if case.asked.subject == known_subject:
         return Outcome(subject=case.asked.subject)
@@ -130,7 +130,7 @@ async def run_batch(desk: Desk, fence: Fence, known_subject: bytes | None = None
 
 async def run_single(desk: Desk, fence: Fence, only: Collection[UUID], prices: BidPrices) -> Outcome:
     """Source new orders at once, each exactly, at the prices of the last batch. Raises as :func:`run_batch` does."""
-    steering = Steering("single", ONE_BY_ONE, 0, 0, prices)
+    steering = Steering("single", ONE_BY_ONE, 0, 0, prices, cancels=True)
     async with desk.engine.connect() as conn:
         snapshot = await _snapshot(conn, fence.region, desk.limits, orders.NEVER_SETTLED_S, only)
         if not snapshot.orders:
@@ -189,27 +189,27 @@ async def _decide(desk: Desk, fence: Fence, case: _Case) -> Outcome:
     async with desk.engine.begin() as conn:
         await fence.check(conn)
         await runs.decided(conn, run_id, answer, body, reply.seconds)
-    done = await _carry_out(desk, fence, question, answer, reply, run_id)
+    done = await _carry_out(desk, fence, case, answer, reply, run_id)
     async with desk.engine.begin() as conn:
         await runs.ended(conn, run_id, runs.Ended(done.offered, done.moved, done.waiting, done.stale))
     return replace(done, run_id=run_id, subject=None if done.stale else asked.subject)
 
 
-async def _carry_out(
-    desk: Desk, fence: Fence, question: Question, answer: Answer, reply: Reply, run_id: UUID
-) -> Outcome:
-    """Offer what was decided, each order in a transaction of its own, which checks the lease and that its lines are as
-    the answer took them for."""
+async def _carry_out(desk: Desk, fence: Fence, case: _Case, answer: Answer, reply: Reply, run_id: UUID) -> Outcome:
+    """Offer what was decided, and cancel it, each order in a transaction of its own, which checks the lease and that
+    its lines are as the answer took them for."""
+    question = case.question
     asking = [each for each in answer.orders if each.ask]
     by_id = {order.order_id: order for order in question.snapshot.orders}
     fits = await _fitting(desk, asking, by_id)
+    hoping = await _hoping(desk, case.asked, [each for each in answer.orders if each.cancels], by_id)
     explanations = iter(reply.explanations)
     offered = moved = stale = units = 0
     for each in answer.orders:
         explanation = next(explanations) if each.is_news else b""
         if not each.is_news:
             continue
-        if each.ask and each.order not in fits:
+        if (each.ask and each.order not in fits) or each.order in hoping:
             stale += 1
             continue
         plan = _plan(desk, by_id[each.order], each, explanation, question.rules.version, run_id)
@@ -241,6 +241,23 @@ async def _fitting(desk: Desk, asking: Sequence[Answered], by_id: Mapping[UUID, 
     return fitting
 
 
+async def _hoping(
+    desk: Desk, asked: Asked, giving_up: Sequence[Answered], by_id: Mapping[UUID, OpenOrder]
+) -> set[UUID]:
+    """Which of these orders are not to be cancelled yet: of a line's SKU some place has more than when it was asked."""
+    if not giving_up:
+        return set()
+    wanted = {
+        each.order: {line.sku for line in by_id[each.order].lines if line.line_id in each.cancels}
+        for each in giving_up
+    }  # fmt: skip
+    before = (await asyncio.to_thread(read_question, asked)).snapshot.available
+    async with desk.engine.connect() as conn:
+        now = await read_available(conn, set().union(*wanted.values()))
+    grown = {sku for (location, sku), units in now.items() if units > before.get((location, sku), 0)}
+    return {order for order, skus in wanted.items() if skus & grown}
+
+
 def _needs(answered: Answered, order: OpenOrder) -> Counter[tuple[str, str]]:
     lines = {line.line_id: line for line in order.lines}
     need: Counter[tuple[str, str]] = Counter()
@@ -268,8 +285,9 @@ def _plan(
         for ask in answered.ask
     )  # fmt: skip
     moved = tuple(MovedTask(offer.task, offer.rev) for offer in answered.taken_back)
+    cancels = tuple(PlannedLine(line, lines[line].version, lines[line].quantity) for line in answered.cancels)
     why = msgspec.json.decode(explanation, type=dict[str, object])
-    return orders.Plan(order.order_id, rule_version, why, tasks, answered.unserved, moved, run_id)
+    return orders.Plan(order.order_id, rule_version, why, tasks, answered.unserved, moved, run_id, cancels)
 
 
 async def _snapshot(
@@ -315,13 +333,13 @@ def _order(demand: orders.Demand) -> OpenOrder:
     return OpenOrder(
         demand.order_id, demand.service, demand.pickup_location, demand.lat, demand.lon, demand.country,
         demand.currency, demand.promise_ms, demand.placed_ms, lines, demand.attention, demand.channel, demand.region,
-        demand.postcode,
+        demand.postcode, demand.kind, demand.tier, demand.value, demand.waiting_ms, demand.pinned_location,
     )  # fmt: skip
 
 
 def _tags(line: orders.DemandLine) -> frozenset[str]:
     """What rules may call a line by."""
-    tags = {"gift_wrap"} if line.gift else set()
+    tags = {*line.tags, *(("gift_wrap",) if line.gift else ())}
     if line.hazard:
         tags |= {"hazmat", line.hazard}
     if line.age_minimum:

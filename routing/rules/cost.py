@@ -5,6 +5,9 @@ no plan of the batch can cost less than (Lagrange). Without a rule only some ord
 without it needs only those anew. The difference of both bounds is the estimate; what the plan and the bounds prove
 gives the interval around it.
 
+What a rule had kept back costs nothing at the run's duals, or as much as its first unit, so where a rule kept much back
+they are far from the prices that would hold without it. Then both bounds are first raised by as many steps.
+
 Duals are rounded to whole cents first: any duals that are not negative give a bound, and whole ones an exact one.
 """
 
@@ -16,6 +19,7 @@ import numpy as np
 
 from retail.errors import Refused
 from routing.arrays import Cents, Flags, Index, Real
+from routing.batch.raising import raised
 from routing.check import check
 from routing.plan import Plan
 from routing.problem import Prices, Problem
@@ -25,6 +29,9 @@ from routing.rules.draft import Tally, rows_with_any, term
 from routing.rules.scene import Scene
 from routing.split import split
 from routing.terms import LineTerm
+
+STEPS = 32
+"""Subgradient steps that raise a bound: most of what there is to gain comes with the first 16."""
 
 UNLIMITED = 2**60
 """Orders priced anew: as many as it takes."""
@@ -81,7 +88,8 @@ class RuleCosts:
 
     ``build`` makes the problem of the run from compiled rules, always with the same orders, lines and options; it
     raises what it likes. ``outcome`` is what the run ended with. ``orders_max``: once more orders than that
-    have been priced anew, further rules are skipped; a run of more orders has no estimates at all. Raises
+    have been priced anew, further rules are skipped; a run of more orders has no estimates at all. Raising a bound
+    counts every order once, though it takes about three times as long as pricing them. Raises
     :class:`Refused` where the plan does not fit the problem that is built, or duals are missing their shape.
     """
 
@@ -106,7 +114,8 @@ class RuleCosts:
         if self._left >= 0:
             self._values = _values(self._problem, np.arange(self._problem.orders))
             self._lagrange = _bound(self._problem, self._values)
-            self.bound = max(self._lagrange, outcome.bound)
+            self._raised = max(self._lagrange, raised(self._problem, STEPS))
+            self.bound = max(self._raised, outcome.bound)
 
     def table(self, rules: Sequence[str] | None = None) -> list[RuleCost]:
         """The costs of these rules, or of all, in the order of the document."""
@@ -124,15 +133,15 @@ class RuleCosts:
             return RuleCost(rule_id, rule.kind, tally, paid, None, None, None)
         if self._left < 0:
             return RuleCost(rule_id, rule.kind, tally, paid, None, None, None, skipped=True)
-        bound = self._bound_without(self._without(rule_id))
-        if bound is None:
+        found = self._compared(self._without(rule_id))
+        if found is None:
             return RuleCost(rule_id, rule.kind, tally, paid, 0, 0, 0)
+        estimate, bound = found
         # The plan of the run is allowed without the rule too, where nothing is paid under its term.
         low, high = self.bound - (self._outcome.plan.total - paid), self._outcome.plan.total - bound
         if not rule.soft:
             low, high = max(low, 0), max(high, 0)  # to drop a hard rule only adds plans, so it never costs
-        estimate = min(max(self._lagrange - bound, low), high)
-        return RuleCost(rule_id, rule.kind, tally, paid, estimate, low, high)
+        return RuleCost(rule_id, rule.kind, tally, paid, min(max(estimate, low), high), low, high)
 
     def try_without(self, rule_id: str, solve: Callable[[Problem], Solved]) -> Resolved:
         """Solve again without the rule and compare. Raises :class:`Refused` for a rule that has no cost."""
@@ -152,19 +161,21 @@ class RuleCosts:
         compiled = compile_rules(self._rule_set.without(rule_id), self._scene, self._now_ms)
         return replace(self._build(compiled), prices=self._duals)
 
-    def _bound_without(self, without: Problem) -> int | None:
-        """The better of two: at the run's duals, and with none for stock and capacity that the rule had kept back.
+    def _compared(self, without: Problem) -> tuple[int, int] | None:
+        """The estimate, and cents that no plan of ``without`` is below; None if it is the same problem.
 
-        The first says what a little more of it is worth, the second what plenty is. None if it is the same problem.
+        A difference within the run's own gap is left as it is: more work would not tell it from none.
         """
         changed = _changed(self._problem, without)
         if not changed.any():
             return None
         bound = self._bound_at(without, changed)
-        free = _without_prices_of_more(self._problem, without)
-        if free is without:
-            return bound
-        return max(bound, self._bound_at(free, changed | _priced_otherwise(without, free)))
+        estimate = self._lagrange - bound
+        if self._left < 0 or abs(estimate) <= self._outcome.plan.total - self.bound:
+            return estimate, bound
+        self._left -= without.orders
+        bound = max(bound, raised(without, STEPS))
+        return self._raised - bound, bound
 
     def _bound_at(self, problem: Problem, changed: Flags) -> int:
         values, orders = self._values.copy(), np.flatnonzero(changed)
@@ -196,26 +207,6 @@ def _bound(problem: Problem, values: Cents) -> int:
         if price is not None:
             total -= int((price * np.minimum(limit, most).astype(np.int64)).sum())
     return total
-
-
-def _without_prices_of_more(one: Problem, other: Problem) -> Problem:
-    """``other`` without the duals of what it has more of than ``one``; itself where that changes nothing."""
-    stock, capacity = other.prices.stock, other.prices.capacity
-    if stock is not None and ((other.stock > one.stock) & (stock > 0)).any():
-        stock = np.where(other.stock > one.stock, 0, stock)
-    if capacity is not None and ((other.capacity > one.capacity) & (capacity > 0)).any():
-        capacity = np.where(other.capacity > one.capacity, 0, capacity)
-    if stock is other.prices.stock and capacity is other.prices.capacity:
-        return other
-    return replace(other, prices=Prices(stock, capacity))
-
-
-def _priced_otherwise(one: Problem, other: Problem) -> Flags:
-    """(O,): orders that may use stock or capacity of another price."""
-    if one.prices.capacity is not other.prices.capacity:
-        return np.ones(one.orders, np.bool_)
-    lines = rows_with_any(_unequal(one.prices.stock, other.prices.stock, one.stock.shape))[one.line_sku]
-    return _orders_of(one, lines)
 
 
 def _changed(one: Problem, other: Problem) -> Flags:

@@ -1,11 +1,13 @@
 """Hard kinds about goods: what a location may send, and which of its units may be promised."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from routing.rules.draft import Bound, Cause, Draft
+from routing.rules.facts import Fact, Lack
 from routing.rules.fields import Listed, Number, Strict, Text, Whole, given
 from routing.rules.rule import Rule
 from routing.rules.scene import UNITS_MAX
@@ -46,6 +48,9 @@ class Hazmat(Rule):
         cause = Cause(f"cannot send dangerous goods by {self.service}", f"if it offered {self.service}")
         draft.block_lines(bound, sent, ~view.offers(self.service), cause)
 
+    def needs(self) -> Mapping[Fact, Lack]:
+        return {Fact.CERTIFICATIONS: Lack.SHUTS, Fact.SERVICES: Lack.SHUTS}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgeRestricted(Rule):
@@ -71,6 +76,9 @@ class AgeRestricted(Rule):
         without = draft.view.places_where(lambda p: self.service not in p.services)
         cause = Cause(f"does not offer {self.service}", f"if it offered {self.service}")
         draft.block_lines(bound, lines, without, cause)
+
+    def needs(self) -> Mapping[Fact, Lack]:
+        return {Fact.SERVICES: Lack.SHUTS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +117,9 @@ class MinimumConfidence(Rule):
             f"if a lower confidence than {self.confidence:g} would do",
         )
         draft.block_items(bound, ~(table >= self.confidence), view.tagged(self.tags), cause)
+
+    def needs(self) -> Mapping[Fact, Lack]:
+        return {Fact.CONFIDENCE: Lack.SHUTS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,3 +170,6 @@ class LastUnit(Rule):
         display = draft.view.scene.stock.display
         units = self.units if display is None else np.clip(display, self.units, UNITS_MAX).astype(np.int32)
         draft.keep(bound, draft.view.tagged_skus(self.tags), units, Cause("keeps its last or display unit"))
+
+    def needs(self) -> Mapping[Fact, Lack]:
+        return {} if self.units else {Fact.DISPLAY: Lack.IDLE}

@@ -1,5 +1,6 @@
 """Hard kinds about the state of a location: whether it can be asked at all, and when."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import ClassVar
@@ -9,6 +10,7 @@ import numpy as np
 from routing.arrays import Flags
 from routing.calendars.limits import MINUTE_MS
 from routing.rules.draft import Bound, Cause, Draft
+from routing.rules.facts import Fact, Lack
 from routing.rules.fields import Choice, Day, Instant, Listed, Strict, Text, TimeOfDay, Whole, given
 from routing.rules.rule import Rule
 from routing.rules.scene import PICKUP, SHIP, Option, Place
@@ -110,6 +112,9 @@ class PauseService(Rule):
             options = np.array([self._only(view.places[option.place], option) for option in view.options], np.bool_)
         for until, here in _paused(draft, bound, self.until):
             draft.block(bound, here & options, Cause(f"does not offer {self.service}{until}"), orders)
+
+    def needs(self) -> Mapping[Fact, Lack]:
+        return {} if self.service in (SHIP, PICKUP) else {Fact.SERVICES: Lack.IDLE}
 
     def _only(self, place: Place, option: Option) -> bool:
         return option.service == self.service if option.service else place.services == {self.service}

@@ -1,5 +1,6 @@
 """Hard kinds about an order as a whole: when it is routed, where it may come from, and in how many parts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from routing.calendars.limits import MINUTE_MS
 from routing.rules.draft import ROWS_AT_ONCE, Bound, Cause, Draft
+from routing.rules.facts import Fact, Lack
 from routing.rules.fields import Listed, Number, Strict, Text, Whole, given
 from routing.rules.match import VALUE_MAX
 from routing.rules.rule import Rule
@@ -71,6 +73,9 @@ class Pinned(Rule):
             draft.block(
                 bound, ~draft.view.at(location), Cause("is not the location that a service agent has chosen"), orders
             )
+
+    def needs(self) -> Mapping[Fact, Lack]:
+        return {Fact.PIN: Lack.IDLE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +167,9 @@ class Transit(Rule):
             draft.block_pairs(bound, mine & (days == self.days + extra), cause)
         draft.block_pairs(bound, mine & (days > self.days + 3), Cause(f"needs more than {self.days} days"))
 
+    def needs(self) -> Mapping[Fact, Lack]:
+        return {Fact.TRANSIT: Lack.SHUTS}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderValue(Rule):
@@ -207,6 +215,9 @@ class Destination(Rule):
             draft.block(
                 bound, cannot, Cause(text, f"if it offered {self.service}" if self.service else ""), there & view.ships
             )
+
+    def needs(self) -> Mapping[Fact, Lack]:
+        return {Fact.DESTINATION: Lack.IDLE, **({Fact.SERVICES: Lack.SHUTS} if self.service else {})}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Soft kinds: each forbids nothing and puts a price, in minor units, on what ops would rather not have."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from routing.arrays import Whole as WholeArray
 from routing.rules.draft import Bound, Draft
+from routing.rules.facts import Fact, Lack
 from routing.rules.fields import CENTS_MAX, Listed, Number, Text, Whole, given
 from routing.rules.rule import Rule
 
@@ -37,6 +39,9 @@ class WeeksOfSupply(Rule):
             short = np.clip(self.weeks - np.where(np.isnan(weeks), np.inf, weeks), 0, _WEEKS_SHORT_MAX)
             draft.charge_units(bound, _rate(np.rint(short * self.cents)), np.ones_like(bound.lines))
 
+    def needs(self) -> Mapping[Fact, Lack]:
+        return {Fact.WEEKS: Lack.IDLE}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizeRun(Rule):
@@ -52,6 +57,9 @@ class SizeRun(Rule):
         if sizes is not None:
             breaks = (draft.view.units == 1) & (sizes >= self.sizes)
             draft.charge_units(bound, breaks * np.int32(self.cents), np.ones_like(bound.lines))
+
+    def needs(self) -> Mapping[Fact, Lack]:
+        return {Fact.SIZES: Lack.IDLE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,11 @@ What the document alone shows is found here; with a scene, :mod:`.lint_scene` ad
 show. No finding does not mean that a rule set is good: it means that nothing was found.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import combinations
 
 from routing.rules.document import RuleSet
+from routing.rules.facts import EVERY_FACT, REMEDIES, Fact, Lack
 from routing.rules.findings import Finding, Severity
 from routing.rules.kinds_network import Pause
 from routing.rules.kinds_orders import Exclude, Only, OrderValue
@@ -23,13 +24,17 @@ FINDINGS_MAX = 200
 _SEVERITIES = ("error", "warning", "note")
 
 
-def lint(rule_set: RuleSet, scene: Scene | None = None, now_ms: int = 0) -> list[Finding]:
+def lint(
+    rule_set: RuleSet, scene: Scene | None = None, now_ms: int = 0, known: Collection[Fact] = EVERY_FACT
+) -> list[Finding]:
     """Everything that was found, errors first, then in the order of the document; at most ``FINDINGS_MAX``.
 
-    ``now_ms`` (milliseconds since 1970 UTC) decides what is past.
+    ``now_ms`` (milliseconds since 1970 UTC) decides what is past. ``known`` are the facts that the scenes carry on
+    which the rules will be used.
     """
     found = [
         *_impossible(rule_set),
+        *_unknown(rule_set, known),
         *_contradictions(rule_set),
         *_segments(rule_set),
         *_policies(rule_set),
@@ -54,6 +59,20 @@ def _impossible(rule_set: RuleSet) -> Iterator[Finding]:
         why = rule.impossible()
         if why:
             yield Finding("error", f"rules[{number}]", f"rule {rule.id} cannot be meant: {why}", "mend or drop it")
+
+
+def _unknown(rule_set: RuleSet, known: Collection[Fact]) -> Iterator[Finding]:
+    for number, segment in enumerate(rule_set.segments):
+        for fact in segment.match.needs():
+            if fact not in known:
+                text = f"segment {segment.id} needs {fact}, which is never known here: no order would be in it"
+                yield Finding("error", f"segments[{number}].match", text, REMEDIES[fact])
+    for number, rule in enumerate(rule_set.rules):
+        lacks = {**rule.needs(), **dict.fromkeys(rule.when.needs(), Lack.IDLE)}
+        for fact, lack in lacks.items():
+            if fact not in known:
+                text = f"rule {rule.id} needs {fact}, which is never known here: {lack}"
+                yield Finding("error", f"rules[{number}]", text, REMEDIES[fact])
 
 
 def _together(one: Rule, other: Rule) -> bool:

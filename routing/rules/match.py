@@ -10,6 +10,7 @@ import numpy as np
 
 from routing.arrays import Flags
 from routing.calendars.limits import MINUTE_MS
+from routing.rules.facts import Fact
 from routing.rules.fields import Choice, Flag, Listed, Number, Text, Whole, given
 from routing.rules.scene import PICKUP, SHIP, OpenOrder, Place
 from routing.rules.view import View
@@ -80,6 +81,10 @@ class Match:
         if self.promised is False and self.promised_within_hours is not None:
             return "promised is false, but promised_within_hours asks for a promise"
         return ""
+
+    def needs(self) -> tuple[Fact, ...]:
+        """Facts without which no order can meet the conditions."""
+        return (Fact.TIER,) * bool(self.tiers) + (Fact.DESTINATION,) * bool(self.destinations)
 
     def covers(self, other: "Match") -> bool:
         """Every order that meets ``other`` meets this."""

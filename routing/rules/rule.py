@@ -2,10 +2,12 @@
 
 import dataclasses
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from routing.rules.draft import Bound, Draft
+from routing.rules.facts import Fact, Lack
 from routing.rules.fields import Id, Instant, Listed, Record, Text, given
 from routing.rules.match import Match, Where
 
@@ -62,6 +64,10 @@ class Rule(ABC):
         if self.starts is not None and self.ends is not None and self.starts >= self.ends:
             return "it ends before it starts"
         return self.when.impossible()
+
+    def needs(self) -> Mapping[Fact, Lack]:
+        """Facts without which the rule is not what it seems to be; those of ``when`` are its own."""
+        return {}
 
     def own(self) -> dict[str, Any]:
         """The values of the fields that only this kind has."""

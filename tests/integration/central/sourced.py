@@ -1,5 +1,6 @@
 """A small network in dollars with orders, and sourcing runs on it whose solver answers in this process."""
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import text
@@ -61,7 +62,7 @@ async def stock(engine: AsyncEngine, location: str, units: int) -> None:
     )
 
 
-async def order(engine: AsyncEngine, number: int) -> None:
+async def order(engine: AsyncEngine, number: int, **changes: Any) -> None:
     ship_to = Destination("Ada", "1 Elm Street", "Columbus", "OH", "43215", "US", 39.9, -83.1)
     new = NewOrder(
         platform="shop", platform_order_id=str(number), channel="web", service="ship", pickup_location="",
@@ -69,7 +70,7 @@ async def order(engine: AsyncEngine, number: int) -> None:
         shipping_charged=0, tax_total=0, total=100, payments=[], placed_ms=number, promise_ms=None,
     )  # fmt: skip
     async with engine.begin() as conn:
-        await place(conn, new, bytes(16), IDS)
+        await place(conn, replace(new, **changes), bytes(16), IDS)
 
 
 async def ask_here(asked: Asked) -> Reply:

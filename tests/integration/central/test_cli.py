@@ -161,11 +161,51 @@ def test_rules_are_checked_published_and_shown(run: Run, tmp_path: Any) -> None:
     shown = json.loads(run("rules", "show", "--json")[1])
     assert (shown["version"], shown["actor"], shown["body"]["rules"][0]["id"]) == ("peak-7", "anna", "near")
     assert "peak-7" in run("rules", "show", "--all")[1]
+    unknown = {"id": "sure", "kind": "minimum_confidence", "confidence": 0.8}
+    file.write_text(json.dumps({**document, "revision": 8, "rules": [unknown]}))
+    status, out, _ = run("rules", "check", str(file))
+    assert (status, "rule sure needs the confidence that a unit is there, which is never known" in out) == (1, True)
+    status, _, err = run("rules", "publish", str(file))
+    assert (status, "drop the rule; minimum_stock" in err) == (2, True)
     assert json.loads(run("rules", "schema")[1])["title"] == "Tillway rule set"
     file.write_text(json.dumps({**document, "rules": [{"id": "near", "kind": "distance"}]}))
     status, _, err = run("rules", "check", str(file))
     assert (status, "rules[0].miles" in err) == (2, True)
     assert run("rules", "check", str(tmp_path / "nothing.json"))[0] == 2
+
+
+def test_rules_are_drafted_checked_as_stored_published_and_taken_back(run: Run, tmp_path: Any) -> None:
+    document: dict[str, Any] = {
+        "format": 1, "name": "peak", "revision": 1, "default_policy": "standard", "policies": [{"id": "standard"}],
+        "rules": [{"id": "all-shut", "kind": "exclude"}],
+    }  # fmt: skip
+    file = tmp_path / "rules.json"
+    file.write_text(json.dumps(document))
+    status, out, _ = run("rules", "draft", str(file), "--by", "anna")
+    assert (status, out) == (0, "peak-1 is kept as a draft; see central rules check --version peak-1\n")
+    assert json.loads(run("rules", "draft", str(file), "--json")[1])["changed"] is False
+    shown = json.loads(run("rules", "show", "peak-1", "--json")[1])
+    assert (shown["state"], shown["actor"], shown["published_at"]) == ("draft", "anna", None)
+    status, out, _ = run("rules", "check", "--version", "peak-1")
+    assert (status, "leaves out every location" in out) == (1, True)
+    assert run("rules", "publish", "--version", "peak-1")[0] == 2
+    file.write_text(json.dumps({**document, "rules": []}))
+    assert run("rules", "draft", str(file))[0] == 0
+    assert run("rules", "publish", "--version", "peak-1")[:2] == (
+        0, "peak-1 holds from now on; before it was built-in-1\n"
+    )  # fmt: skip
+    assert run("rules", "publish", "--version", "peak-1")[1] == "peak-1 holds already\n"
+    assert run("rules", "publish", "--version", "built-in-1")[1] == (
+        "built-in-1 holds from now on; before it was peak-1\n"
+    )
+    file.write_text(json.dumps({**document, "revision": 2}))
+    run("rules", "draft", str(file))
+    assert [line.split()[:2] for line in run("rules", "show", "--all")[1].splitlines()] == [
+        ["peak-2", "draft"], ["peak-1", "archived"],
+    ]  # fmt: skip
+    assert run("rules", "discard", "--version", "peak-2")[:2] == (0, "peak-2 is discarded\n")
+    status, _, err = run("rules", "check", "--version", "peak-2")
+    assert (status, "there are no rules 'peak-2'" in err) == (2, True)
 
 
 def test_a_wrong_setting_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from central.app import create_app
+from central.orders.http import OrderRequest
 from central.platform.engine import make_engine
+from central.platform.idempotency import fingerprint
 from central.platform.limits import BODY_BYTES_MAX
 from sync_protocol.events import OfferAccepted, StartAsked, TaskLine
 from tests.integration.central.shop import STORES, Shop
@@ -55,6 +57,35 @@ async def test_an_order_is_created_once_and_found_again(client: httpx.AsyncClien
     assert [found["order_id"] for found in by_code.json()["items"]] == [first.json()["order_id"]]
     changed = await client.post("/v1/orders", json=shop.request(customer_name="Bob"))
     assert "another content" in problem(changed, 409)["detail"]
+
+
+async def test_an_order_says_who_the_customer_is_and_where_an_agent_wants_it_served(
+    client: httpx.AsyncClient, shop: Shop
+) -> None:
+    placed = await client.post("/v1/orders", json=shop.request(customer_tier="gold", pinned_location=B))
+    order = (await client.get(f"/v1/orders/{placed.json()['order_id']}")).json()
+    assert (order["customer_tier"], order["pinned_location"]) == ("gold", B)
+    [demand] = await shop.demand()
+    assert (demand.tier, demand.pinned_location, demand.value) == ("gold", B, 1400)
+    other = await client.post("/v1/orders", json=shop.request(customer_tier="gold"))
+    assert "another content" in problem(other, 409)["detail"]
+    assert fields(await client.post("/v1/orders", json=shop.request("2", pinned_location="S9999"))) == [
+        "pinned_location"
+    ]
+
+
+async def test_an_order_that_came_before_a_field_was_known_may_be_sent_again(
+    client: httpx.AsyncClient, shop: Shop
+) -> None:
+    before = fingerprint(
+        {
+            name: value
+            for name, value in OrderRequest.model_validate(shop.request()).model_dump(mode="json").items()
+            if name not in ("customer_tier", "pinned_location")
+        }
+    )
+    await client.post("/v1/orders", json=shop.request())
+    assert await shop.rows("SELECT content_hash FROM customer_order") == [before]
 
 
 async def test_lists_are_paged_without_repeating_or_skipping(client: httpx.AsyncClient, shop: Shop) -> None:

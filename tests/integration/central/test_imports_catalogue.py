@@ -189,7 +189,7 @@ async def test_items_are_read_over_http_page_by_page(shop: Shop, http: httpx.Asy
     assert second["next"] is None
     assert second["items"][0] == {
         "sku": "TEA", "name": "Green tea", "unit": "each", "gtins": [f"0{TEA}"], "tax_code": "food", "weight_g": 250,
-        "department": "Food", "age_minimum": 0, "hazard": "", "withdrawn": False,
+        "department": "Food", "tags": [], "age_minimum": 0, "hazard": "", "withdrawn": False,
         "prices": [{"currency": "EUR", "price": 299}],
     }  # fmt: skip
     assert (await http.get("/v1/items/TEA")).json() == second["items"][0]

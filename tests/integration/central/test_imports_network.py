@@ -118,6 +118,18 @@ async def test_what_ops_set_outlives_an_import_that_does_not_mention_it(engine: 
     assert (stored["capacity_units_per_day"], stored["zone"]) == (40, "east")
 
 
+async def test_what_rules_call_a_place_by_is_stored_and_the_same_file_again_changes_nothing(
+    engine: AsyncEngine, tmp_path: Path
+) -> None:
+    heading = "location,kind,name,currency,groups,delivery_services,certifications"
+    file = _write(tmp_path / "own.csv", f"{heading}\nS0001,store,One,USD,mall|outlet,post|ground,hazmat\n")
+    await _import(engine, file)
+    (stored,) = await _locations(engine)
+    assert (stored["groups"], stored["delivery_services"]) == (("mall", "outlet"), ("ground", "post"))
+    assert stored["certifications"] == ("hazmat",)
+    assert (await _import(engine, file, seed=2)).figures["unchanged"] == 1
+
+
 async def test_a_file_that_cannot_be_understood_changes_nothing_at_all(engine: AsyncEngine, own: Path) -> None:
     _write(own, OWN.encode() + b"S0009,store,Caf\xe9,USD,,,,,,all,none\n")
     with pytest.raises(Refused, match="line 6 is not UTF-8"):

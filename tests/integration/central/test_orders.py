@@ -298,6 +298,30 @@ async def test_an_order_on_hold_is_not_to_be_routed(shop: Shop) -> None:
     assert await shop.demand() == []
 
 
+async def test_the_kind_of_the_address_and_the_tags_of_the_catalogue_go_with_the_demand(shop: Shop) -> None:
+    async with shop.engine.begin() as conn:
+        await conn.execute(text("UPDATE item SET tags = '{launch,oversize}' WHERE sku = 'tea'"))
+    box = {"name": "Ada L.", "street": "Postfach 12 34", "city": "Berlin", "zip": "10115", "country": "DE"}
+    await placed(shop, ship_to=box)
+    [demand] = await shop.demand()
+    assert (demand.kind, demand.waiting_ms) == ("po_box", None)
+    assert [line.tags for line in demand.lines] == [("launch", "oversize"), ()]
+
+
+async def test_a_wait_begins_anew_when_a_line_comes_back_after_all_were_accepted(shop: Shop) -> None:
+    await placed(shop)
+    task, lines = await offered(shop)
+    await shop.says(A, OfferRejected(task, 1, "staff", ()))
+    assert [demand.waiting_ms for demand in await shop.demand()] == [None]  # it was in nobody's hands
+    task, lines = await offered(shop, B)
+    await shop.says(B, OfferAccepted(task, 1, lines))
+    await shop.says(B, Short(task, TaskLine(lines[0].line, lines[0].sku, 1), "not_found"))
+    [began] = await shop.rows("SELECT (extract(epoch FROM waiting_since) * 1000)::bigint FROM customer_order")
+    assert [demand.waiting_ms for demand in await shop.demand()] == [began]
+    await shop.says(B, Released(task, 2, lines[1:]))
+    assert [demand.waiting_ms for demand in await shop.demand()] == [began]
+
+
 async def test_a_cancelled_order_claims_nothing(shop: Shop) -> None:
     order = await placed(shop)
     await offered(shop)

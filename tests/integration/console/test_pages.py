@@ -14,9 +14,12 @@ from central.fleet.tables import location
 from central.orders.tables import customer_order, decision
 from central.platform.engine import make_engine
 from central.platform.paging import encode_cursor
+from central.sourcing import rule_sets
 from central.sourcing.tables import sourcing_run
 from retail.clock import SystemClock
+from routing.rules.document import parse
 from tests.browser.day import Seeded
+from tests.integration.central import sourced
 from tests.integration.console.conftest import Site, opened
 from web_kit.assets import AssetMissing
 
@@ -327,3 +330,20 @@ async def test_the_page_of_a_run_shows_what_its_rules_cost_or_why_that_is_not_kn
 
 def _rows_of(html: str) -> str:
     return html[html.index("<tbody>") : html.index("</tbody>")]
+
+
+async def test_an_order_that_was_cancelled_by_rules_says_so_and_needs_nobody(site: Site) -> None:
+    gives_up = {
+        "format": 1, "name": "peak", "revision": 1, "default_policy": "p",
+        "policies": [{"id": "p", "fallbacks": [{"after_minutes": 30, "then": "cancel"}]}],
+    }  # fmt: skip
+    async with site.engine.begin() as conn:
+        await rule_sets.publish(conn, parse(gives_up), "anna")
+    await sourced.network(site.engine)
+    await sourced.order(site.engine, 1)
+    await sourced.source(site.engine)
+    [(code,)] = await sourced.rows(site.engine, "SELECT code FROM customer_order")
+    html = await site.page(f"/console/orders?view=done&order={code}")
+    assert html.count("Cancelled") >= 3  # the order, its line, its timeline
+    assert "No location can serve Tea, and by the rules nobody waits for it any longer: it is cancelled." in html
+    assert "Look at the timeline below" not in html

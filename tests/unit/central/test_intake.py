@@ -107,6 +107,18 @@ def test_a_pickup_needs_a_store_that_hands_over(place: PickupPlace | None, field
     assert fields(order(service="pickup", pickup_location="S1", ship_to=None), place) == [field]
 
 
+def test_a_pin_names_a_location_of_the_currency_and_no_order_to_be_collected_has_one() -> None:
+    def wrong(made: NewOrder, pin: PickupPlace | None) -> list[str]:
+        return [str(fault) for fault in intake.faults(made, GOODS, HERE, pin)]
+
+    pinned = order(pinned_location="S2")
+    assert wrong(pinned, replace(HERE, closed="for stocktaking")) == []
+    assert "'S2' is not a location" in wrong(pinned, None)[0]
+    assert "sells in USD" in wrong(pinned, replace(HERE, currency="USD"))[0]
+    collected = order(service="pickup", pickup_location="S1", ship_to=None, pinned_location="S1")
+    assert "served where it is collected" in wrong(collected, HERE)[0]
+
+
 def test_every_fault_is_told_at_once() -> None:
     wrong = order(total=1, tax_total=0, lines=[NewLine("1", "mystery", 0, 250, 80, 500)])
     assert fields(wrong) == ["lines.0.sku", "lines.0.quantity", "total", "tax_total"]

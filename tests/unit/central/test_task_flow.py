@@ -183,6 +183,30 @@ def test_a_line_may_be_split_over_two_locations_and_the_rest_stays_open() -> Non
     assert sum(line.amount for line in tea) == 100
 
 
+def test_lines_are_given_up_only_while_they_are_open_as_they_were_read() -> None:
+    desk = Desk()
+    task = desk.offer(A, desk.first)
+    first, second = desk.book.lines[desk.first], desk.book.lines[desk.second]
+    parts = [PlannedLine(line.line_id, line.version, line.quantity) for line in (first, second)]
+    assert task_flow.stale_cancels(desk.book, parts) == [desk.first]
+    assert task_flow.stale_cancels(desk.book, [PlannedLine(desk.second, 2, 1)]) == [desk.second]
+    unknown = desk.ids.uuid7()
+    assert task_flow.stale_cancels(desk.book, [PlannedLine(unknown, 1, 1)]) == [unknown]
+    task_flow.give_up(desk.book, parts[1:], "nobody has it")
+    assert desk.states() == [OFFERED, CANCELLED]
+    assert desk.claims()[desk.second, "", "wanted"] == -1
+    assert desk.book.order.status == "working"
+    desk.say(OfferRejected(task.task_id, 1, "staff", ()))
+    task_flow.give_up(desk.book, [PlannedLine(desk.first, desk.book.lines[desk.first].version, 3)], "nobody has it")
+    assert (desk.book.order.status, desk.book.order.attention) == ("cancelled", "")
+
+
+def test_an_order_on_hold_is_not_given_up() -> None:
+    desk = Desk()
+    desk.book.order = replace(desk.book.order, hold="suspicious")
+    assert task_flow.stale_cancels(desk.book, [PlannedLine(desk.first, 1, 3)]) == [desk.first]
+
+
 def test_an_answer_to_an_older_decision_is_ignored_and_shown_in_the_history() -> None:
     desk = Desk()
     task = desk.offer()

@@ -168,9 +168,19 @@ def test_a_new_item_needs_the_columns_that_a_known_one_does_not() -> None:
     ]
 
 
+def test_an_item_has_the_tags_of_its_cell_once_each() -> None:
+    entry, _ = _read_one(_item(), tags="launch| gift box |launch|")
+    assert entry is not None and entry.item.tags == ("gift box", "launch")
+    entry, _ = _read_one(entry.item)
+    assert entry is not None and entry.item.tags == ("gift box", "launch")
+    entry, report = _read_one(_item(), tags="|".join(map(str, range(21))))
+    assert entry is None
+    assert report.findings[0].problem == "it holds more than 20 names"
+
+
 def test_an_empty_cell_takes_a_value_away() -> None:
-    known = CatalogueItem(_item("TEA", TEA).item, 250, "Food")
-    entry, _ = _read_one(known, gtin="", weight_g="", department="")
+    known = CatalogueItem(_item("TEA", TEA).item, 250, "Food", ("launch",))
+    entry, _ = _read_one(known, gtin="", weight_g="", department="", tags="")
     assert entry is not None and entry.item == _item()
 
 

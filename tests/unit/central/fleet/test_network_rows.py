@@ -46,11 +46,13 @@ def _problems(report: CleaningReport) -> dict[str, str]:
 def test_a_full_row_of_our_own_format_becomes_a_place() -> None:
     place, report = _read_one(
         address="52 E 14th St", city="New York", region="NY", time_zone="America/New_York", legal_entity="Shop Inc.",
-        backing="edge", ships="yes", pickups="no", capacity_units_per_day="400", zone="east", **NEW_YORK,
+        backing="edge", ships="yes", pickups="no", capacity_units_per_day="400", zone="east",
+        groups="mall | flagship|mall", delivery_services="ground|adult signature", certifications="", **NEW_YORK,
     )  # fmt: skip
     assert place == Place(
         "S0001", "store", "edge", "Union Square", "Shop Inc.", "USD", "US", "NY", "New York", "10003", "52 E 14th St",
-        "America/New_York", 40.73, -73.99, "believed", place.hours if place else None, "east", True, False, 400, True,
+        "America/New_York", 40.73, -73.99, "believed", place.hours if place else None, "east",
+        ("flagship", "mall"), ("adult signature", "ground"), (), True, False, 400, True,
     )  # fmt: skip
     assert place is not None and place.hours is not None and place.hours["sun"] == [["09:00", "17:00"]]
     assert report.findings == []
@@ -67,6 +69,7 @@ def test_a_published_store_list_becomes_stores_that_nothing_answers_for() -> Non
         ("S123456", "store", "none", "02128-1234"),
     ]
     assert {(place.country, place.currency, place.region) for place in places} == {("US", "USD", "MA")}
+    assert {place.delivery_services for place in places} == {()}  # its services are what customers find there
     assert report.rows_by_action[Action.REPAIRED] == {1}
 
 
@@ -105,6 +108,9 @@ def test_findings_about_a_store_list_name_its_own_columns() -> None:
         ("capacity_units_per_day", "1.5"),
         ("zone", "North America"),
         ("zone", "+/#"),
+        ("groups", "x" * 41),
+        ("groups", "a\x1bp"),
+        ("certifications", "|".join(map(str, range(21)))),
         ("zip", "\0"),
     ],
     ids=lambda value: f"{value!r:.20}",

@@ -1,6 +1,7 @@
 """What happens to offers that nobody has answered: they stay unless another place saves more than moving costs."""
 
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from central.sourcing.deciding import decide
 from central.sourcing.domain import Decision, Effort, OpenLine, OpenOrder, Snapshot, Steering
 from central.sourcing.tariff import Tariff
+from routing.rules.document import parse
 from tests.unit.central.sourcing.test_domain import NETWORK, line, order, stock
 
 TARIFF = Tariff()
@@ -66,6 +68,57 @@ def test_one_by_one_the_offered_lines_of_an_order_with_open_ones_stay_as_they_ar
     [decision] = decided(Snapshot(NETWORK, (mixed,), stock(50, "A", "B")))
     assert decision.moved == ()
     assert [each.line_id for wish in decision.wishes for each in wish.lines] == [UUID(int=2)]
+
+
+GIVES_UP = parse(
+    {
+        "format": 1, "name": "peak", "revision": 1, "default_policy": "p", "rules": [],
+        "policies": [{"id": "p", "fallbacks": [{"after_minutes": 60, "then": "cancel"}]}],
+    }
+)  # fmt: skip
+HOUR_MS = 3_600_000
+
+
+def given_up(snapshot: Snapshot, waited_ms: int = HOUR_MS, **steering: Any) -> Decision:
+    """The only order, placed in the first second of 1970, decided on when it has waited so long."""
+    how = Steering(**{"effort": "quick", "cancels": True, **steering})
+    [decision] = decide(snapshot, TARIFF, how, GIVES_UP, 1_000 + waited_ms).decisions
+    return decision
+
+
+@pytest.mark.parametrize("effort", EFFORTS)
+def test_a_line_that_nobody_can_serve_is_cancelled_once_the_step_is_reached_and_the_others_are_served(
+    effort: Effort,
+) -> None:
+    snapshot = Snapshot(NETWORK, (order(line(1), line(2, "B")),), stock(5, "A"))
+    decision = given_up(snapshot, effort=effort)
+    assert [each.line_id for each in decision.cancelled] == [UUID(int=2)]
+    assert (decision.backordered, [each.line_id for wish in decision.wishes for each in wish.lines]) == (
+        (), [UUID(int=1)]
+    )  # fmt: skip
+    assert decision.unserved == (
+        "No location can serve Item B, and by the rules nobody waits for it any longer: it is cancelled."
+    )
+    early = given_up(snapshot, HOUR_MS - 1, effort=effort)
+    assert (early.cancelled, [each.line_id for each in early.backordered]) == ((), [UUID(int=2)])
+
+
+def test_nobody_cancels_at_the_prices_of_others_or_in_a_question_from_before_runs_could() -> None:
+    snapshot = Snapshot(NETWORK, (order(line(1)),), {})
+    single = given_up(snapshot, kind="single", effort="one-by-one")
+    assert (single.cancelled, "tried again" in single.unserved) == ((), True)
+    before = given_up(snapshot, cancels=False)
+    assert (before.cancelled, "tell the customer, and cancel it" in before.unserved) == ((), True)
+
+
+@pytest.mark.parametrize("effort", EFFORTS)
+@pytest.mark.parametrize("units", [0, 1])
+def test_a_line_that_somebody_was_asked_for_is_never_cancelled(effort: Effort, units: int) -> None:
+    asked = Snapshot(NETWORK, (offered("S0001", line(1)),), {("S0001", "A"): units})
+    assert given_up(asked, effort=effort).cancelled == ()
+    mixed = order(replace(line(1), offered_to="S0002", task=UUID(int=5), rev=1), line(2, "B"))
+    decision = given_up(Snapshot(NETWORK, (mixed,), {("S0002", "A"): units}), effort=effort)
+    assert UUID(int=1) not in {each.line_id for each in decision.cancelled}
 
 
 @pytest.mark.parametrize("effort", EFFORTS)

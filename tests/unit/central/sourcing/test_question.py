@@ -4,6 +4,7 @@ import random
 from dataclasses import replace
 from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,6 +35,7 @@ PLACES = st.builds(
     COORDINATE, COORDINATE, st.sampled_from(("USD", "CAD")), st.sampled_from(("US", "")),
     st.none() | st.integers(0, 99), st.sampled_from(("UTC", "America/New_York")), st.frozensets(WORDS, max_size=3),
     st.none() | st.integers(0, 2**50), st.integers(0, 3), st.builds(Load, st.integers(0, 9), st.integers(0, 9)),
+    delivery_services=st.frozensets(WORDS, max_size=3), certifications=st.frozensets(WORDS, max_size=3),
 )  # fmt: skip
 LINES = st.builds(
     OpenLine, st.uuids(), st.integers(1, 9), st.sampled_from("ABC"), WORDS, st.integers(1, 9), st.integers(0, 9_999),
@@ -42,7 +44,8 @@ LINES = st.builds(
 ORDERS = st.builds(
     OpenOrder, st.uuids(), st.sampled_from(("ship", "pickup")), WORDS, COORDINATE, COORDINATE,
     st.sampled_from(("US", "")), st.just("USD"), st.none() | st.integers(0, 2**50), st.integers(0, 2**50),
-    st.lists(LINES, min_size=1, max_size=3).map(tuple),
+    st.lists(LINES, min_size=1, max_size=3).map(tuple), kind=st.sampled_from(("", "po_box")), tier=WORDS,
+    value=st.none() | st.integers(0, 2**40), waiting_ms=st.none() | st.integers(0, 2**50), pinned_location=WORDS,
 )  # fmt: skip
 
 
@@ -120,6 +123,24 @@ def test_a_question_of_another_form_is_refused_instead_of_misread() -> None:
     other = Asked(asked.network, asked.core.replace(b'"form":1', b'"form":9'), asked.moment)
     with pytest.raises(Refused, match="their form is 9, not 1"):
         question.read(other)
+
+
+def test_a_question_from_before_rules_saw_more_is_read_as_one_in_which_nothing_more_was_known() -> None:
+    asked = plain().asked()
+    network, core = msgspec.json.decode(asked.network), msgspec.json.decode(asked.core)
+    for name in ("delivery_services", "certifications"):
+        del network[0][name]
+    for name in ("kind", "tier", "value", "waiting_ms", "pinned_location"):
+        del core["orders"][0][name]
+    older = Asked(msgspec.json.encode(network), msgspec.json.encode(core), asked.moment)
+    assert question.read(older) == plain()
+
+
+def test_an_answer_from_before_lines_were_cancelled_is_the_same_when_it_is_decided_again() -> None:
+    made, _ = answer.answer_of(decide(plain().snapshot, Tariff()))
+    older = msgspec.json.decode(made.encoded())
+    del older["orders"][0]["cancels"]
+    assert answer.read(msgspec.json.encode(older)) == made
 
 
 def test_rules_that_cannot_be_read_are_refused_and_not_left_out() -> None:

@@ -126,7 +126,16 @@ def test_a_credit_is_paid_below_zero_and_its_absence_saves_less_than_nothing() -
     assert (cost.paid, cost.saving) == (-60, -60)
 
 
-def test_stock_that_a_rule_keeps_back_is_priced_by_the_duals_or_as_plenty() -> None:
+def test_what_a_rule_opens_to_many_is_not_priced_as_if_it_were_enough_for_all() -> None:
+    of = scene(order(), order(), order(), places=PLACES, units=[[1, 9, 9]])
+    costs, solved = run({"kind": "exclude", "id": "no-a", "at": {"locations": ["A"]}}, of=of)
+    cost = costs.of("no-a")
+    # A is 50 cheaper than B and has one unit: at its price of nothing each of the three orders would save as much.
+    assert solved.plan.total == 3 * 750
+    assert (cost.saving, cost.high, costs.try_without("no-a", best).saving) == (50, 50, 50)
+
+
+def test_stock_that_a_rule_keeps_back_costs_the_same_whatever_duals_a_run_left() -> None:
     of = scene(order(line()), order(line()), places=(PLACES[0],), units=[[2]])
     rule = {"kind": "safety_stock", "id": "safe", "units": 1}
     for dual in (0, 700, 2300, 9000):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from routing.rules.defaults import default_rules
 from routing.rules.document import parse
+from routing.rules.facts import EVERY_FACT, REMEDIES, Fact, Lack
 from routing.rules.fields import parse_record
 from routing.rules.findings import Finding
 from routing.rules.kinds import KINDS
@@ -169,6 +170,62 @@ def test_what_contradicts_itself_or_does_nothing_is_named(rules: list[dict[str, 
 )  # fmt: skip
 def test_what_may_be_meant_is_left_alone(rules: list[dict[str, Any]]) -> None:
     assert found(*rules) == []
+
+
+NEEDS: list[tuple[dict[str, Any], Fact, str]] = [
+    ({"kind": "minimum_confidence", "confidence": 0.8}, Fact.CONFIDENCE, Lack.SHUTS),
+    ({"kind": "transit", "days": 2}, Fact.TRANSIT, Lack.SHUTS),
+    ({"kind": "hazmat"}, Fact.CERTIFICATIONS, Lack.SHUTS),
+    ({"kind": "hazmat"}, Fact.SERVICES, Lack.SHUTS),
+    ({"kind": "age_restricted"}, Fact.SERVICES, Lack.SHUTS),
+    ({"kind": "destination", "destinations": ["po_box"], "service": "post"}, Fact.SERVICES, Lack.SHUTS),
+    ({"kind": "destination", "destinations": ["po_box"]}, Fact.DESTINATION, Lack.IDLE),
+    ({"kind": "pause_service", "service": "air"}, Fact.SERVICES, Lack.IDLE),
+    ({"kind": "pinned"}, Fact.PIN, Lack.IDLE),
+    ({"kind": "last_unit", "units": 0}, Fact.DISPLAY, Lack.IDLE),
+    ({"kind": "weeks_of_supply", "weeks": 4, "cents": 30}, Fact.WEEKS, Lack.IDLE),
+    ({"kind": "size_run", "cents": 30}, Fact.SIZES, Lack.IDLE),
+    ({"kind": "closed", "when": {"tiers": ["gold"]}}, Fact.TIER, Lack.IDLE),
+    ({"kind": "closed", "when": {"destinations": ["po_box"]}}, Fact.DESTINATION, Lack.IDLE),
+]
+
+
+@pytest.mark.parametrize(("rule", "fact", "lack"), NEEDS, ids=lambda each: str(each)[:40])
+def test_a_rule_whose_fact_nobody_knows_is_an_error_that_names_rule_fact_and_remedy(
+    rule: dict[str, Any], fact: Fact, lack: str
+) -> None:
+    [error] = lint(ruled({"id": "r", **rule}), None, NOON_MS, EVERY_FACT - {fact})
+    assert said(error) == f"error: rules[0]: rule r needs {fact}, which is never known here: {lack}"
+    assert error.remedy
+    assert lint(ruled({"id": "r", **rule}), None, NOON_MS, {fact, *EVERY_FACT}) == []
+
+
+@pytest.mark.parametrize(("rule", "fact", "lack"), NEEDS, ids=lambda each: str(each)[:40])
+def test_what_is_said_of_a_rule_without_its_fact_is_what_it_does(rule: dict[str, Any], fact: Fact, lack: str) -> None:
+    """In a scene where nothing is known beyond what every scene has: lines of all tags, sent to a PO box."""
+    kind = "po_box" if lack == Lack.SHUTS else ""
+    asked = order(line(tags=frozenset({"hazmat", "age_restricted"})), kind=kind)
+    done = compiled(rule, given=scene(asked))
+    shut = (done.blocked != 0).all() or (done.line_blocked is not None and (done.line_blocked != 0).all())
+    acted = done.blocked.any() or done.line_blocked is not None or done.package_terms or done.line_terms
+    assert (shut, bool(acted)) == (lack == Lack.SHUTS, lack == Lack.SHUTS)
+
+
+def test_a_segment_whose_fact_nobody_knows_is_an_error() -> None:
+    segments = [{"id": "gold", "match": {"tiers": ["gold"]}, "policy": "p"}]
+    [error] = lint(ruled(segments=segments), None, NOON_MS, EVERY_FACT - {Fact.TIER})
+    assert said(error) == (
+        "error: segments[0].match: segment gold needs the customer's tier, which is never known here: no order would be"
+        " in it"
+    )
+
+
+def test_a_rule_that_keeps_last_units_needs_no_display_to_do_so() -> None:
+    assert lint(ruled({"kind": "last_unit"}), None, NOON_MS, ()) == []
+
+
+def test_every_fact_has_a_remedy() -> None:
+    assert set(REMEDIES) == EVERY_FACT
 
 
 def test_a_rule_is_not_superfluous_once_the_stricter_one_is_relaxed() -> None:
