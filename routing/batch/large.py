@@ -99,11 +99,10 @@ class LargeOrder:
         cost = Facilities(self.quotes, self.most).priced(columns).ticks * self._money / TICKS
         return Answer(self._rows(columns), cost, cost) if np.isfinite(cost) else self.backordered()
 
-    def money_at(self, prices: Floats) -> tuple[Floats, Floats, Floats]:
-        """Money at ``prices`` for bundles (m, k), packages (k,), and bundles left out (m,)."""
+    def money(self) -> tuple[Floats, Floats, Floats]:
+        """Money without prices for bundles (m, k), packages (k,), and bundles left out (m,)."""
         scale = self._money / TICKS
-        lines = (self.quotes.lines + self._paid(prices)) * scale
-        return lines, self.quotes.fixed * scale, self.quotes.backorder * scale
+        return self.quotes.lines * scale, self.quotes.fixed * scale, self.quotes.backorder * scale
 
     def line_prices(self, prices: Floats) -> Floats:
         """(m,) money for each bundle that proves a bound at ``prices``: their sum, where no option is overpaid.

@@ -51,7 +51,7 @@ class Model(NamedTuple):
 
 
 class Relaxed(NamedTuple):
-    """``prices`` (resources,), ``share`` (p,) of every column, ``value`` in money."""
+    """``prices`` (resources,), ``share`` (v,) of every variable, ``value`` in money."""
 
     prices: Floats
     share: Floats
@@ -78,22 +78,27 @@ class Chosen(NamedTuple):
 
 
 def relax(columns: Columns, limit: Floats) -> Relaxed:
-    """Solve the linear programme with PDLP (first order, so its prices lie amid the optimal ones, which helps).
-
-    ``value`` and ``prices`` are as exact as ``LP_TOLERANCE``; a bound must be proved from the prices by pricing.
-    """
+    """Solve the linear programme over ``columns``. See :func:`relaxed`."""
     asked, resources = _of_columns(columns, limit)
-    model, orders = asked.build(whole=False), len(asked.low) - len(resources)
+    return relaxed(asked, resources, len(limit))
+
+
+def relaxed(asked: Model, resources: Index, size: int) -> Relaxed:
+    """Solve a linear programme with PDLP (first order, so its prices lie amid the optimal ones, which helps).
+
+    Its last rows limit ``resources``, of which there are ``size``. ``value`` and ``prices`` are as exact as
+    ``LP_TOLERANCE``; a bound must be proved from the prices by pricing.
+    """
     parameters = mathopt.SolveParameters(threads=1)
     criteria = parameters.pdlp.termination_criteria.simple_optimality_criteria
     criteria.eps_optimal_relative = LP_TOLERANCE
     criteria.eps_optimal_absolute = 1e-3
-    result = mathopt.solve(model, mathopt.SolverType.PDLP, params=parameters)
+    result = mathopt.solve(asked.build(whole=False), mathopt.SolverType.PDLP, params=parameters)
     duals = np.fromiter(result.dual_values().values(), np.float64)
     share = np.fromiter(result.variable_values().values(), np.float64)
-    prices = np.zeros(len(limit))
-    prices[resources] = np.maximum(0.0, -duals[orders:])
-    return Relaxed(prices, share, float(columns.cost @ share))
+    prices = np.zeros(size)
+    prices[resources] = np.maximum(0.0, -duals[len(asked.low) - len(resources) :])
+    return Relaxed(prices, share, float(asked.cost @ share))
 
 
 def choose(columns: Columns, limit: Floats, start: Flags | None, search: Search) -> Chosen | None:

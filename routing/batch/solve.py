@@ -1,6 +1,6 @@
 """The batch optimiser: from arrays to a plan and the prices that prove its bound. See the package for the path."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,8 +11,8 @@ from routing.batch.batch import Batch
 from routing.batch.blocks import Work, dive, wave
 from routing.batch.duals import DENIED, Bound, ascend, escapes
 from routing.batch.incumbent import Incumbent, build, improve
-from routing.batch.jointly import serve_jointly
-from routing.batch.master import Search, choose, relax
+from routing.batch.jointly import Joint
+from routing.batch.master import Relaxed, Search, choose, relax
 from routing.batch.pool import Pool
 from routing.batch.pricing import price
 from routing.batch.proof import Listed, every_column
@@ -20,8 +20,8 @@ from routing.batch.proof import Listed, every_column
 _PREFERENCE = 1e3
 """A column's share in the linear programme outweighs any reduced cost."""
 
-_LARGE = 3
-"""Where there are large orders, only the ascent raises the bound: column generation knows too few of their ways."""
+_LARGE = 2
+"""Times the steps where there are large orders, which column generation alone knows too few ways to serve."""
 
 _KNOWN = 3
 """From prices and the plan of an earlier run a fraction of the steps and escapes is enough."""
@@ -125,20 +125,10 @@ class _Run:
         share = np.zeros(len(pool))
         self._round(share, np.zeros(0, np.intp))
         yield "prices"
-        pinned, ascended = self._fit_large(), self.best.value
-        for _ in range(effort.rounds):
-            before = self.best.value
-            taking_part = self._taking_part(pinned)
-            relaxed = relax(pool.columns.only(taking_part), batch.limit)
-            for prices in (relaxed.prices, 0.5 * (relaxed.prices + self.best.prices)):
-                priced = price(batch, prices)
-                pool.add(priced)
-                self._raise(Bound(priced.bound, prices))
-            share = np.zeros(len(taking_part))
-            share[taking_part] = relaxed.share
-            yield "columns"
-            if self._converged(relaxed.value, before, ascended):
-                break
+        pinned = np.zeros(0, np.intp)
+        if batch.large:
+            pinned = yield from self._pin_large()
+        share = yield from self._generate(lambda: self._relax(pinned))
         self._round(self._shares(share), pinned)
         yield "rounding"
         self._keep(dive(batch, pool.columns, self._shares(share), self._reduced(), self._plan, effort.dive))
@@ -149,6 +139,39 @@ class _Run:
             yield f"wave {number + 1}"
         if self._close():
             yield "proof"
+
+    def _generate(self, programme: Callable[[], Relaxed]) -> Generator[str, None, Floats]:
+        """Column generation with a linear ``programme``; returns the share (p,) of each column in the last one."""
+        share, ascended = np.zeros(len(self.pool)), self.best.value
+        for _ in range(self.effort.rounds):
+            before, found = self.best.value, programme()
+            for prices in (found.prices, 0.5 * (found.prices + self.best.prices)):
+                priced = price(self.batch, prices)
+                self.pool.add(priced)
+                self._raise(Bound(priced.bound, prices))
+            share = found.share
+            yield "columns"
+            if self._converged(found.value, before, ascended):
+                break
+        return share
+
+    def _relax(self, pinned: Index) -> Relaxed:
+        """The linear programme over all columns, of large orders only those ``pinned``."""
+        taking_part = self._others()
+        taking_part[pinned] = True
+        return self._spread(relax(self.pool.columns.only(taking_part), self.batch.limit), taking_part)
+
+    def _relax_jointly(self) -> Relaxed:
+        """The linear programme over the columns of other orders and all ways to serve large ones."""
+        others = self._others()
+        joint = Joint(self.batch.large, self.pool.columns.only(others), self.batch.limit)
+        return self._spread(joint.relax(), others)
+
+    def _spread(self, found: Relaxed, taking_part: Flags) -> Relaxed:
+        """The same with a share (p,) for all columns, none for those that did not take part."""
+        share = np.zeros(len(taking_part))
+        share[taking_part] = found.share
+        return found._replace(share=share)
 
     def _converged(self, value: float, before: float, ascended: float) -> bool:
         """The bound is close to the linear programme's ``value``, or near it and no longer rising.
@@ -199,18 +222,39 @@ class _Run:
         preference[pinned] = -DENIED
         self._keep(build(columns, self.batch.limit, preference, self.batch.orders))
 
-    def _fit_large(self) -> Index:
-        """Columns for the large orders that fit beside each other, the most costly to leave out first; where they are.
+    def _pin_large(self) -> Generator[str, None, Index]:
+        """One column for each large order, to be kept while the others are decided; where they are in the pool."""
+        if Joint.applies(self.batch.large):
+            yield from self._generate(self._relax_jointly)
+            pinned = self._fit_jointly()
+            if pinned is not None:  # once more, when the others have learnt to do without what these take
+                first = pinned
+                yield from self._generate(lambda: self._relax(first))
+                pinned = self._fit_jointly()
+            if pinned is not None:
+                return pinned
+        return self._fit_in_turn()
 
-        Among the few columns that pricing found for such an order hardly one fits to what the others leave. So large
-        orders take part in the linear programme with this one column each; only the bound treats them like the others.
-        """
-        if not self.batch.large:
-            return np.zeros(0, np.intp)
-        jointly = serve_jointly(self.batch.large, self.best.prices, self.batch.limit)
-        if jointly is not None:
-            together = zip(self.batch.large, jointly, strict=True)
-            return np.array([self.pool.add_large(order, answer) for order, answer in together], np.intp)
+    def _fit_jointly(self) -> Index | None:
+        """Let large orders choose beside the most tempting columns of all others; that plan is kept. None without."""
+        others, columns = self._others(), self.pool.columns
+        ranked = np.flatnonzero(others & ~columns.uses_nothing())
+        dear = np.argsort(self._reduced()[ranked], kind="stable")[self.effort.dive.columns :]
+        others[ranked[dear]] = False
+        found = Joint(self.batch.large, columns.only(others), self.batch.limit).choose()
+        if found is None:
+            return None
+        answers, taken = found
+        together = zip(self.batch.large, answers, strict=True)
+        pinned = np.array([self.pool.add_large(order, answer) for order, answer in together], np.intp)
+        plan = np.concatenate([np.flatnonzero(others)[taken], pinned])
+        chosen = np.empty(self.batch.orders, np.intp)
+        chosen[self.pool.columns.order[plan]] = plan
+        self._keep(Incumbent(self.pool.columns, self.batch.limit, chosen))
+        return pinned
+
+    def _fit_in_turn(self) -> Index:
+        """Columns for the large orders that fit beside each other, the most costly to leave out first."""
         left, pinned = self.batch.limit.copy(), []
         for order in sorted(self.batch.large, key=lambda order: -order.backordered().cost):
             answer = order.fit(self.best.prices, left)
@@ -218,12 +262,10 @@ class _Run:
             pinned.append(self.pool.add_large(order, answer))
         return np.array(pinned, np.intp)
 
-    def _taking_part(self, pinned: Index) -> Flags:
-        """(p,): columns of the linear programme: of large orders only those ``pinned``."""
-        columns = self.pool.columns
-        taking_part: Flags = ~np.isin(columns.order, [order.order for order in self.batch.large])
-        taking_part[pinned] = True
-        return taking_part
+    def _others(self) -> Flags:
+        """(p,): columns of orders that are not large."""
+        others: Flags = ~np.isin(self.pool.columns.order, [order.order for order in self.batch.large])
+        return others
 
     def _refit_large(self, plan: Incumbent) -> None:
         """Serve each large order anew on what all others leave, where that is cheaper."""
