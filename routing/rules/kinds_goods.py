@@ -46,6 +46,9 @@ class Hazmat(Rule):
         cause = Cause(f"cannot send dangerous goods by {self.service}", f"if it offered {self.service}")
         draft.block_lines(bound, sent, ~view.offers(self.service), cause)
 
+    def tells_services(self) -> bool:
+        return True
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgeRestricted(Rule):

@@ -162,6 +162,9 @@ class Transit(Rule):
             draft.block_pairs(bound, mine & (days == self.days + extra), cause)
         draft.block_pairs(bound, mine & (days > self.days + 3), Cause(f"needs more than {self.days} days"))
 
+    def tells_services(self) -> bool:
+        return True
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderValue(Rule):
@@ -207,6 +210,9 @@ class Destination(Rule):
             draft.block(
                 bound, cannot, Cause(text, f"if it offered {self.service}" if self.service else ""), there & view.ships
             )
+
+    def tells_services(self) -> bool:
+        return bool(self.service)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
