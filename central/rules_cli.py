@@ -35,8 +35,13 @@ def add_rules_commands(commands: Any) -> None:
     schema.add_argument("--json", action="store_true", help="it is JSON anyhow")
 
 
-async def run_rules(args: argparse.Namespace, engine: AsyncEngine, clock: Clock, silent_s: float) -> int:
-    """Do what the command line asks for. Raises :class:`Refused` for rules that cannot be used."""
+async def run_rules(
+    args: argparse.Namespace, engine: AsyncEngine, clock: Clock, silent_s: float, carrier_services: str
+) -> int:
+    """Do what the command line asks for; ``carrier_services`` is that setting.
+
+    Raises :class:`Refused` for rules that cannot be used.
+    """
     # The rules need numpy, which takes a while to import: only for who uses them.
     from central.sourcing import rule_sets
     from routing.rules.document import schema
@@ -56,12 +61,15 @@ async def run_rules(args: argparse.Namespace, engine: AsyncEngine, clock: Clock,
                 lines = [json.dumps(shown.body, indent=2)]
         _say(json.dumps(said, default=str) if args.json else "\n".join(lines))
         return EXIT_DONE
-    return await _check(args, engine, clock, silent_s)
+    return await _check(args, engine, clock, silent_s, carrier_services)
 
 
-async def _check(args: argparse.Namespace, engine: AsyncEngine, clock: Clock, silent_s: float) -> int:
+async def _check(
+    args: argparse.Namespace, engine: AsyncEngine, clock: Clock, silent_s: float, carrier_services: str
+) -> int:
     from central.sourcing import rule_sets
-    from central.sourcing.model import Index, scene_of
+    from central.sourcing.model import scene_by_any_service
+    from central.sourcing.promises.services import parse_services
     from central.sourcing.use_cases import network_snapshot
     from routing.rules.document import parse_text
     from routing.rules.lint import lint
@@ -73,7 +81,8 @@ async def _check(args: argparse.Namespace, engine: AsyncEngine, clock: Clock, si
     rules = parse_text(content)
     async with engine.connect() as conn:
         snapshot = await network_snapshot(conn, silent_s)
-    scene = scene_of(snapshot, Index.of(snapshot)) if snapshot.places and snapshot.orders else None
+    services = parse_services(carrier_services)
+    scene = scene_by_any_service(snapshot, services) if snapshot.places and snapshot.orders else None
     findings = lint(rules, scene, clock.now_ms())
     said: dict[str, Any] = {
         "version": rules.version, "rules": len(rules.rules),
