@@ -101,12 +101,13 @@ def decide(
         problem = replace(problem, prices=best.prices)
     names = {line.sku: line.name or line.sku for order in snapshot.orders for line in order.lines}
     shown = Labels([place.name for place in snapshot.places], [names[sku] for sku in index.skus])
-    ruled = _Ruled(snapshot, replace(model, problem=problem), best.plan)
+    services = [options.send_by(option) for option in range(len(options.place))]
+    ruled = _Ruled(snapshot, replace(model, problem=problem), best.plan, services)
     # Where every location sends by the cheapest service, nobody needs to read so in each sentence.
-    services = () if options.are_places else [options.send_by(option) for option in range(len(options.place))]
+    told = () if options.are_places else services
     decisions = tuple(
         _decision(
-            ruled, number, replace(shown, currency=order.currency, services=services if order.service == SHIP else ())
+            ruled, number, replace(shown, currency=order.currency, services=told if order.service == SHIP else ())
         )
         for number, order in enumerate(snapshot.orders)
     )
@@ -134,11 +135,12 @@ def with_facts(rules: RuleSet | None) -> RuleSet:
 
 @dataclass(frozen=True)
 class _Ruled:
-    """A plan with all that explains it."""
+    """A plan with all that explains it; ``services`` (K,) are the names of those by which the options send."""
 
     snapshot: Snapshot
     model: Model
     plan: Plan
+    services: Sequence[str]
 
 
 def _best(problem: Problem, snapshot: Snapshot, index: Index, options: Options, steering: Steering) -> _Best:
@@ -241,11 +243,11 @@ def _moved(order: OpenOrder, standing: Sequence[Way | None], ways: Sequence[Way 
 
 
 def _why(ruled: _Ruled, number: int, labels: Labels, moved: Sequence[MovedOffer]) -> dict[str, object]:
-    snapshot, compiled, options = ruled.snapshot, ruled.model.compiled, ruled.model.options
+    snapshot, compiled = ruled.snapshot, ruled.model.compiled
     order = snapshot.orders[number]
     why = explain(ruled.model.problem, ruled.plan, number, labels, CANDIDATES_SHOWN).to_dict()
     why["funnel"] = _without(why["funnel"], NOT_WORTH_IT.text)
-    _name_locations(why, snapshot, [options.served_by(order, option) for option in range(len(options.place))])
+    _name_locations(why, snapshot, ruled.services if order.service == SHIP else ())
     names = {place.location: place.name for place in snapshot.places}
     why["lines"] = [
         {"line": str(line.line_id), "sku": line.sku, "name": line.name, "quantity": line.quantity}
@@ -274,14 +276,14 @@ def _without(funnel: Any, reason: str) -> list[dict[str, Any]]:
 
 def _name_locations(part: object, snapshot: Snapshot, send_by: Sequence[str]) -> None:
     """Put keys where the optimiser's explanation has positions in its arrays, which mean nothing to anybody else, and
-    the service by which each option (K,) sends, if it has a name."""
+    the service by which each option (K,) sends, if it has a name; ``send_by`` is empty for what is collected."""
     if isinstance(part, dict):
         where = part.get("location")
         if isinstance(where, int):
             part["location"] = snapshot.places[where].location
-            service = send_by[part.pop("option")]
-            if service:
-                part["send_by"] = service
+            option = part.pop("option")
+            if send_by and send_by[option]:
+                part["send_by"] = send_by[option]
         for each in part.values():
             _name_locations(each, snapshot, send_by)
     elif isinstance(part, list):

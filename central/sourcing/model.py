@@ -194,7 +194,7 @@ def problem_of(
         promised = np.repeat([order.promise_ms is not None for order in orders], [len(each.lines) for each in orders])
         backorder += promised * tariff.late_days_max * max(tariff.late_per_day, tariff.late_pickup_per_day)
     package, per_kg = options.postage(distances)
-    blocked, reasons = options.shut_in(compiled)
+    blocked, reasons = options.shut_in(compiled, ships)
     return Problem(
         order_ptr=_order_ptr(orders),
         line_sku=np.array([index.sku[line.sku] for line in lines], np.int64),

@@ -10,6 +10,9 @@ is open to an order at a place only where one of these holds:
 Whatever else is left out could be replaced in any plan by a cheaper service of the same place, which saves money (the
 weight only adds to the difference) and needs no other limit. So no plan is lost; explanations do not name it among the
 candidates. Where no promise is in danger and no rule speaks of services, the options are the places.
+
+A service that does not collect at a place sends nothing from there. Only where none collects is a place taken for one
+whose collections nobody has told: it stays an option by the cheapest service, as late as may be.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from central.sourcing.distances import Distances
-from central.sourcing.domain import SHIP, OpenLine, OpenOrder, Snapshot
+from central.sourcing.domain import SHIP, OpenLine, OpenOrder, Place, Snapshot
 from central.sourcing.lateness import Due, lateness_cents
 from central.sourcing.promises.services import CarrierService
 from central.sourcing.tariff import Tariff
@@ -30,6 +33,11 @@ from routing.rules import scene
 from routing.rules.compile import Compiled
 
 NOT_WORTH_IT = Reason("is faster than is worth its postage", priced=False)
+
+NOT_COLLECTED = Reason("has no collection by that service")
+
+NEVER_CENTS = 1 << 60
+"""More than anything costs: what a service that does not collect would take."""
 
 CHEAPEST = 0
 """Position of the cheapest service among those of the setting."""
@@ -52,12 +60,14 @@ class Options:
     ``services`` (V,) are those told apart, the cheapest first: with none, options are places and name no service.
     ``tariffs`` (V or 1): what each costs. ``place``, ``service`` (K,): positions. ``shut`` (O, K): pairs that are not
     worth their postage, None where there is none. ``late`` (O, K): cents of lateness, None where nobody can be late.
+    ``absent`` (V, L): the service does not collect at the place, and another one does.
     """
 
     services: tuple[CarrierService, ...]
     tariffs: tuple[Tariff, ...]
     place: Index
     service: Index
+    absent: Flags
     shut: Flags | None = None
     late: NDArray[np.int32] | None = None
 
@@ -122,13 +132,20 @@ class Options:
         capacity, _, leg = places.pools(ships)
         return capacity, leg if self.are_places else leg[:, self.place]
 
-    def shut_in(self, compiled: Compiled) -> tuple[Whole, tuple[Reason, ...]]:
-        """What rules block (O, K), and what is not worth its postage; with the reasons of both."""
-        if self.shut is None:
+    def shut_in(self, compiled: Compiled, ships: Flags) -> tuple[Whole, tuple[Reason, ...]]:
+        """What rules block (O, K), what is not worth its postage, and what no service takes along; with all reasons.
+
+        ``ships`` (O,): the order is sent.
+        """
+        gone = self.absent[self.service, self.place]
+        if self.shut is None and not gone.any():
             return compiled.blocked, compiled.reasons
-        free = self.shut & (compiled.blocked == 0)
-        blocked = np.where(free, np.uint16(len(compiled.reasons)), compiled.blocked)
-        return blocked, (*compiled.reasons, NOT_WORTH_IT)
+        codes = np.zeros(compiled.blocked.shape, np.uint16)
+        if self.shut is not None:
+            codes[self.shut] = len(compiled.reasons)
+        codes[np.ix_(ships, gone)] = len(compiled.reasons) + 1
+        blocked = np.where(compiled.blocked == 0, codes, compiled.blocked)
+        return blocked, (*compiled.reasons, NOT_WORTH_IT, NOT_COLLECTED)
 
     def needed(self, compiled: Compiled, ships: Flags, order_ptr: Index) -> tuple[Self, Compiled]:
         """Of all services at all places, those that some order may use by the rules ``compiled`` for all of them.
@@ -142,7 +159,7 @@ class Options:
             lines = _differ(compiled.line_blocked, self.places)
             apart |= np.logical_or.reduceat(lines, order_ptr[:-1], axis=0)
         shut = self.shut & ~(apart & ships[:, None])[:, self.place]
-        open_ = ~shut & (compiled.blocked == 0)
+        open_ = ~shut & (compiled.blocked == 0) & ~self.absent[self.service, self.place]
         kept = np.flatnonzero((self.service == CHEAPEST) | open_.any(axis=0))
         found = replace(
             self,
@@ -173,11 +190,12 @@ def options_of(
     late = None
     if due is not None:
         late = lateness_cents(snapshot, place_index, tariff, due, distances, due.delivery.service)
-    plain = Options(services, tariffs, np.arange(count), np.zeros(count, np.intp), None, late)
+    absent = _absent(snapshot.places, services)
+    plain = Options(services, tariffs, np.arange(count), np.zeros(count, np.intp), absent, None, late)
     if due is None or len(services) < 2:
         return plain
     asked = list(_asked(snapshot, place_index, services))
-    rows, may = _in_question(snapshot, late, asked, usable)
+    rows, may = _in_question(snapshot, plain, asked, usable)
     if usable is not None and not len(rows):
         return plain
     places, shut = [plain.place], [np.zeros((orders, count), np.bool_)]
@@ -198,6 +216,15 @@ def options_of(
     )
 
 
+def _absent(places: Sequence[Place], services: Sequence[CarrierService]) -> Flags:
+    """(V or 1, L): see :class:`Options`."""
+    comes = np.array(
+        [[place.collections.get(each.name, each.collection) is not None for place in places] for each in services],
+        np.bool_,
+    ).reshape(len(services), len(places))
+    return ~comes & comes.any(axis=0) if services else np.zeros((1, len(places)), np.bool_)
+
+
 def _asked(
     snapshot: Snapshot, place_index: Mapping[str, int], services: Sequence[CarrierService]
 ) -> Iterator[tuple[int, int, int]]:
@@ -210,21 +237,22 @@ def _asked(
 
 
 def _in_question(
-    snapshot: Snapshot, late: NDArray[np.int32] | None, asked: Sequence[tuple[int, int, int]], usable: Usable | None
+    snapshot: Snapshot, plain: Options, asked: Sequence[tuple[int, int, int]], usable: Usable | None
 ) -> tuple[Index, Flags]:
     """The orders (r,) to which a faster service may matter, and where (r, L)."""
+    gone = plain.absent[CHEAPEST]
+    late = np.zeros((len(snapshot.orders), 1), np.int32) if plain.late is None else plain.late
     sent = np.array([order.service == SHIP for order in snapshot.orders], np.bool_)
     is_asked = np.zeros(len(sent), np.bool_)
     is_asked[[order for order, _, _ in asked]] = True
     if usable is None:
         # Also those in time: where a rule shuts the cheapest service, a faster one of fewer collections may be late.
         promised = np.array([order.promise_ms is not None for order in snapshot.orders], np.bool_)
-        rows = np.flatnonzero(sent & (promised | is_asked))
+        rows = np.flatnonzero(sent & (promised | is_asked | gone.any()))
         return rows, anywhere(len(snapshot.places))(rows)
-    in_danger = np.zeros_like(sent) if late is None else (late > 0).any(axis=1)
-    rows = np.flatnonzero(sent & (in_danger | is_asked))
+    rows = np.flatnonzero(sent & ((late > 0).any(axis=1) | is_asked | gone.any()))
     may = usable(rows)
-    kept = is_asked[rows] if late is None else is_asked[rows] | ((late[rows] > 0) & may).any(axis=1)
+    kept = is_asked[rows] | (((late[rows] > 0) | gone) & may).any(axis=1)
     return rows[kept], may[kept]
 
 
@@ -254,9 +282,10 @@ def _by_service(
 
 
 def _package(options: Options, service: int, distances: Distances, late: NDArray[np.int32] | None) -> Cents:
-    """(r, L): what a package costs by a service before its weight, in cents."""
-    postage: Cents = np.array(options.tariffs[service].package_by_zone, np.int64)[distances.zone]
-    return postage if late is None else postage + late
+    """(r, L): what a package costs by a service before its weight, in cents; where the service does not collect, more
+    than by any other."""
+    cents: Cents = np.array(options.tariffs[service].package_by_zone, np.int64)[distances.zone]
+    return np.where(options.absent[service], NEVER_CENTS, cents if late is None else cents + late)
 
 
 def _spread(part: NDArray[Cell], rows: Index, orders: int, other: Cell) -> NDArray[Cell]:

@@ -146,6 +146,29 @@ def test_a_service_whose_collection_a_place_does_not_have_is_no_sooner_there() -
     assert asked(late[0]) == [("W0001", "express")]
 
 
+def test_a_service_that_does_not_collect_at_a_place_sends_nothing_from_there() -> None:
+    no_ground = (replace(PLACES[0], collections={"ground": None}), *PLACES[1:])
+    heavy = line(1, weight_g=30_000)  # express from nearby costs more than ground from farther away
+    for said in (None, rules({"kind": "transit", "days": 5})):
+        [light] = run(order(line(1)), places=no_ground[:1], said=said)
+        assert asked(light) == [("S0001", "express")]
+        [sent] = run(order(heavy), places=no_ground, said=said)
+        assert asked(sent) == [("W0001", "ground")]
+        refused: Any = sent.explanation["refused"]
+        assert (refused[0]["name"], refused[0]["send_by"], refused[0]["obstacles"][0]["text"]) == (
+            "Shop S0001 by ground", "ground", "has no collection by that service",
+        )  # fmt: skip
+        [collected] = run(order(line(1), service="pickup", pickup_location="S0001"), places=no_ground, said=said)
+        assert asked(collected) == [("S0001", "")]
+        [moved] = run(offered(order(heavy), "S0001", "ground"), places=no_ground, said=said)
+        assert (asked(moved), [each.location for each in moved.moved]) == ([("W0001", "ground")], ["S0001"])
+
+
+def test_a_place_at_which_no_service_collects_is_still_asked_by_the_cheapest() -> None:
+    unknown = replace(PLACES[0], collections={service.name: None for service in SERVICES})
+    assert asked(run(order(line(1)), places=(unknown,))[0]) == [("S0001", "ground")]
+
+
 @pytest.mark.parametrize("effort", ["one-by-one", "standard"])
 def test_a_service_paused_by_a_rule_is_not_used(effort: Effort) -> None:
     steering = replace(ONE_BY_ONE, effort=effort)
