@@ -228,7 +228,7 @@ def _progress(text: str) -> None:
 
 async def _rules(args: argparse.Namespace, settings: Settings) -> int:
     async with _shell(settings) as shell:
-        return await run_rules(args, shell.engine, shell.clock, settings.silent_s)
+        return await run_rules(args, shell.engine, shell.clock, settings.silent_s, settings.carrier_services)
 
 
 _COMMANDS = {

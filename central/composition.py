@@ -132,8 +132,8 @@ async def _working(settings: Settings, url: str, mqtt: Mqtt, clock: Clock, ids: 
         settings.sourcing_effort,
     )  # fmt: skip
     tariff = Tariff(late_per_day=settings.late_day_cents, late_pickup_per_day=settings.late_day_cents)
-    delivery = Delivery(
-        settings.pick_minutes, parse_services(settings.carrier_services)[0], parse_holidays(settings.carrier_holidays)
+    delivery = Delivery.of(
+        settings.pick_minutes, parse_services(settings.carrier_services), parse_holidays(settings.carrier_holidays)
     )
     batch, single = (Desk(engine, clock, ids, solver.ask, limits, tariff, delivery) for solver in solvers)
     weighing = Weighing(engine, weigher.weigh)

@@ -41,8 +41,13 @@ def add_rules_commands(commands: Any) -> None:
     schema.add_argument("--json", action="store_true", help="it is JSON anyhow")
 
 
-async def run_rules(args: argparse.Namespace, engine: AsyncEngine, clock: Clock, silent_s: float) -> int:
-    """Do what the command line asks for. Raises :class:`Refused` for rules that cannot be used."""
+async def run_rules(
+    args: argparse.Namespace, engine: AsyncEngine, clock: Clock, silent_s: float, carrier_services: str
+) -> int:
+    """Do what the command line asks for; ``carrier_services`` is that setting.
+
+    Raises :class:`Refused` for rules that cannot be used.
+    """
     # The rules need numpy, which takes a while to import: only for who uses them.
     from central.sourcing import rule_sets
     from routing.rules.document import schema
@@ -69,7 +74,7 @@ async def run_rules(args: argparse.Namespace, engine: AsyncEngine, clock: Clock,
         return EXIT_DONE
     if args.action == "draft":
         return await _draft(args, engine)
-    return await _check(args, engine, clock, silent_s)
+    return await _check(args, engine, clock, silent_s, carrier_services)
 
 
 async def _draft(args: argparse.Namespace, engine: AsyncEngine) -> int:
@@ -92,9 +97,12 @@ def _content(file: Path) -> bytes:
         raise Refused("file", f"{file} cannot be read ({error.strerror})", "name a file of rules") from error
 
 
-async def _check(args: argparse.Namespace, engine: AsyncEngine, clock: Clock, silent_s: float) -> int:
+async def _check(
+    args: argparse.Namespace, engine: AsyncEngine, clock: Clock, silent_s: float, carrier_services: str
+) -> int:
     from central.sourcing import rule_sets
-    from central.sourcing.model import KNOWN_FACTS, Index, scene_of
+    from central.sourcing.model import KNOWN_FACTS, scene_by_any_service
+    from central.sourcing.promises.services import parse_services
     from central.sourcing.use_cases import network_snapshot
     from routing.rules.document import parse, parse_text
     from routing.rules.lint import lint
@@ -105,7 +113,8 @@ async def _check(args: argparse.Namespace, engine: AsyncEngine, clock: Clock, si
         else:
             rules = parse_text(_content(args.file))
         snapshot = await network_snapshot(conn, silent_s)
-    scene = scene_of(snapshot, Index.of(snapshot)) if snapshot.places and snapshot.orders else None
+    services = parse_services(carrier_services)
+    scene = scene_by_any_service(snapshot, services) if snapshot.places and snapshot.orders else None
     findings = lint(rules, scene, clock.now_ms(), KNOWN_FACTS)
     said: dict[str, Any] = {
         "version": rules.version, "rules": len(rules.rules),

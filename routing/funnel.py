@@ -46,11 +46,11 @@ def funnel(problem: Problem, order: int, left: Left, quotes: Quotes) -> tuple[Si
 
 
 def whole_order(quotes: Quotes) -> int:
-    """How many options could serve the whole order alone."""
+    """How many locations could serve the whole order by one option alone."""
     able = np.isfinite(quotes.lines).all(axis=0) & (quotes.room >= quotes.units.sum())
     for shared in quotes.shared:
         able &= shared.stock >= shared.need.sum()
     if quotes.weighed is not None:
         for need, most in quotes.weighed.heaviest():
             able &= most >= need.sum()
-    return int(able.sum())
+    return len(np.unique(quotes.place[able]))

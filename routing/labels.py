@@ -13,19 +13,22 @@ _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 class Labels:
     """``locations`` (L) and ``skus`` (S) by index, where there are names; ``currency`` a code of ISO 4217.
 
-    ``options`` (K): what tells an option from others of its location, such as a service, a slot or where it is
-    transferred to; empty where nothing does.
+    ``services`` (K): by which service an option sends; ``options`` (K): what else tells it from others of its location,
+    such as a slot or where it is transferred to. Empty where nothing is to be said.
     """
 
     locations: Sequence[str] = ()
     skus: Sequence[str] = ()
     currency: str = "USD"
     options: Sequence[str] = ()
+    services: Sequence[str] = ()
 
     def option(self, index: int, location: int) -> str:
-        """The name of an option of a location: ``store 12 (next day)``, or the location's alone."""
+        """The name of an option of a location: ``store 12 by express (Monday)``, or the location's alone."""
         own = self.options[index] if index < len(self.options) else ""
-        return f"{self.location(location)} ({own})" if own else self.location(location)
+        service = self.services[index] if index < len(self.services) else ""
+        by = f" by {service}" if service else ""
+        return f"{self.location(location)}{by}{f' ({own})' if own else ''}"
 
     def location(self, index: int) -> str:
         """The location's name, or ``location 12``."""

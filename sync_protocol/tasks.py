@@ -68,7 +68,8 @@ class Offer(msgspec.Struct, array_like=True, frozen=True):
     """The whole pick list. Carries no phone number and no street: paper leaves the building.
 
     ``order_code`` is what people call the order; ``collect_code`` proves a customer at hand-over (empty for shipping);
-    ``pick_by_ms`` is when it should be packed, milliseconds since 1970 UTC.
+    ``pick_by_ms`` is when it should be packed, milliseconds since 1970 UTC; ``send_by`` the carrier's service that
+    should take it, empty for pickup and where the centre names none.
     """
 
     order_code: str
@@ -78,6 +79,7 @@ class Offer(msgspec.Struct, array_like=True, frozen=True):
     destination: str
     pick_by_ms: int
     collect_code: str = ""
+    send_by: str = ""
 
 
 class TaskUpdate(msgspec.Struct, array_like=True, frozen=True):

@@ -96,7 +96,8 @@ class TaskLine:
 
 @dataclass(frozen=True)
 class Task:
-    """A pick list that a location was asked for. ``rev`` counts the centre's decisions on it."""
+    """A pick list that a location was asked for. ``rev`` counts the centre's decisions on it; ``send_by`` is the
+    carrier's service that should take it, empty where none is named."""
 
     task_id: UUID
     location: str
@@ -109,6 +110,7 @@ class Task:
     decision_id: UUID | None = None
     pick_by_ms: int = 0
     packages: int = 0
+    send_by: str = ""
 
     def line(self, line_id: UUID) -> TaskLine:
         """What was asked of one order line."""

@@ -300,7 +300,7 @@ async def _save_task(conn: AsyncConnection, order_id: UUID, is_new: bool, change
             insert(task).values(
                 task_id=changed.task_id, order_id=order_id, location=changed.location, service=changed.service,
                 collect_code=changed.collect_code, decision_id=changed.decision_id, pick_by_ms=changed.pick_by_ms,
-                **values,
+                send_by=changed.send_by, **values,
             )
         )  # fmt: skip
     else:
@@ -410,5 +410,5 @@ def _task(row: Any, parts: tuple[TaskLine, ...]) -> Task:
     return Task(
         task_id=row.task_id, location=row.location, service=row.service, lines=parts, rev=row.rev, state=row.state,
         reason=row.reason, collect_code=row.collect_code, decision_id=row.decision_id, pick_by_ms=row.pick_by_ms or 0,
-        packages=row.packages,
+        packages=row.packages, send_by=row.send_by,
     )  # fmt: skip

@@ -81,6 +81,7 @@ class TaskView(BaseModel):
     state: str
     rev: int
     service: str
+    send_by: str = Field(description="the carrier's service that should take it; empty for what is collected")
     reason: str
     collect_code: str = Field(description="what the customer says at the counter; empty for shipments")
     pick_by_ms: int | None

@@ -145,6 +145,7 @@ task = Table(
     optional_moment("started_at"),
     optional_moment("packed_at"),
     optional_moment("closed_at"),
+    required("send_by", Text, "''"),
     PrimaryKeyConstraint("tenant", "task_id"),
     _of_order(),
     one_of("service", "service", "ship", "pickup"),
@@ -156,7 +157,8 @@ task = Table(
     Index(None, "tenant", "offered_at"),
     Index("task_unfinished_idx", "tenant", "location", "task_id", postgresql_where=text("closed_at IS NULL")),
 )  # fmt: skip
-"""A pick list that one location was asked for. ``rev`` counts the centre's decisions on it."""
+"""A pick list that one location was asked for. ``rev`` counts the centre's decisions on it; ``send_by`` is the
+carrier's service that should take it, empty for what is collected, and where none was named."""
 
 task_line = Table(
     "task_line",

@@ -48,12 +48,14 @@ class PlannedLine:
 
 @dataclass(frozen=True)
 class PlannedTask:
-    """Lines that one location should serve. ``pick_by_ms``: when it should be packed."""
+    """Lines that one location should serve. ``pick_by_ms``: when it should be packed; ``send_by``: the carrier's
+    service that should take them, empty where none is named."""
 
     location: str
     service: str
     pick_by_ms: int
     lines: tuple[PlannedLine, ...]
+    send_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ def offer(
             collect_code=_collect_code(ids) if planned.service == tasks.PICKUP else "",
             decision_id=decision_id,
             pick_by_ms=planned.pick_by_ms,
+            send_by=planned.send_by,
         )
         for line in asked:
             book.put_line(replace(line, state=OFFERED, task=task_id))
@@ -230,4 +233,5 @@ def _offer_sheet(book: OrderBook, task: Task, lines: Iterable[Line]) -> Offer:
         destination=order.destination if task.service == tasks.SHIP else "",
         pick_by_ms=task.pick_by_ms,
         collect_code=task.collect_code,
+        send_by=task.send_by,
     )  # fmt: skip

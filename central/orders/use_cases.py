@@ -39,7 +39,8 @@ SOURCING = "sourcing"
 _OPEN_DEMAND = text(
     """
     WITH offer AS (
-        SELECT t.task_id, t.order_id, t.location, t.rev, (extract(epoch FROM t.offered_at) * 1000)::bigint AS offered_ms
+        SELECT t.task_id, t.order_id, t.location, t.rev, t.send_by,
+               (extract(epoch FROM t.offered_at) * 1000)::bigint AS offered_ms
         FROM task t
         WHERE t.tenant = :tenant AND t.closed_at IS NULL AND t.state = 'offered' AND t.service = 'ship'
           AND t.offered_at <= now() - make_interval(secs => :settled_s)
@@ -59,7 +60,8 @@ _OPEN_DEMAND = text(
            l.line_id, l.version, l.sku, l.quantity, l.amount, l.excluded_locations, l.hazard, l.age_minimum, l.gift,
            l.kit_parent,
            coalesce(i.name, l.sku) AS name, coalesce(i.weight_g, 0) AS weight_g, coalesce(i.tags, '{}') AS tags,
-           f.task_id, coalesce(f.rev, 0) AS rev, coalesce(f.location, '') AS offered_to, f.offered_ms
+           f.task_id, coalesce(f.rev, 0) AS rev, coalesce(f.location, '') AS offered_to, f.offered_ms,
+           coalesce(f.send_by, '') AS send_by
     FROM wanted o
     JOIN order_line l ON l.tenant = o.tenant AND l.order_id = o.order_id AND l.state IN ('open', 'offered')
     LEFT JOIN offer f ON f.task_id = l.task
@@ -90,8 +92,9 @@ class DemandLine:
     """A line to be routed. ``weight_g`` is one unit's, ``tags`` are the catalogue's; the locations in ``excluded`` were
     asked before and could not.
 
-    ``offered_to`` has been asked for it by the task ``task`` in its revision ``rev`` at ``offered_ms`` and has not
-    answered: it may be asked of another. Empty, None and 0 for an open line.
+    ``offered_to`` has been asked for it by the task ``task`` in its revision ``rev`` at ``offered_ms``, to send it by
+    the carrier's service ``send_by``, and has not answered: it may be asked of another. Empty, None and 0 for an open
+    line.
     """
 
     line_id: UUID
@@ -111,6 +114,7 @@ class DemandLine:
     kit: str = ""
     offered_ms: int | None = None
     tags: tuple[str, ...] = ()
+    send_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -239,7 +243,7 @@ async def open_demand(
             DemandLine(
                 row.line_id, row.version, row.sku, row.name, row.quantity, row.amount, row.weight_g, row.age_minimum,
                 row.hazard, frozenset(row.excluded_locations), row.offered_to, row.task_id, row.rev, row.gift,
-                row.kit_parent, row.offered_ms, tuple(row.tags),
+                row.kit_parent, row.offered_ms, tuple(row.tags), row.send_by,
             )
         )  # fmt: skip
     return [replace(demand, lines=tuple(lines[order_id])) for order_id, demand in demands.items()]

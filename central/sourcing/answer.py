@@ -18,10 +18,11 @@ _ENCODER = msgspec.json.Encoder(order="deterministic")
 
 @dataclass(frozen=True)
 class Ask:
-    """Lines that one location should be asked for."""
+    """Lines that one location should be asked for, to be sent by the service ``send_by``; empty where none is named."""
 
     location: str
     lines: tuple[UUID, ...]
+    send_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def answer_of(decided: Decided) -> tuple[Answer, list[bytes]]:
 def _answered(decision: Decision, why: bytes) -> Answered:
     return Answered(
         decision.order.order_id,
-        tuple(Ask(wish.location, tuple(line.line_id for line in wish.lines)) for wish in decision.wishes),
+        tuple(Ask(each.location, tuple(line.line_id for line in each.lines), each.send_by) for each in decision.wishes),
         tuple(TakenBack(offer.task, offer.rev) for offer in decision.moved),
         tuple(line.line_id for line in decision.backordered),
         decision.unserved,
@@ -121,7 +122,9 @@ def differences(stored: Answer, again: Answer, listed: int = 20) -> Sequence[str
 
 
 def _said(answered: Answered) -> str:
-    places = [f"{len(ask.lines)} from {ask.location}" for ask in answered.ask]
+    places = [
+        f"{len(ask.lines)} from {ask.location}{f' by {ask.send_by}' if ask.send_by else ''}" for ask in answered.ask
+    ]
     if answered.waits:
         places.append(f"{len(answered.waits)} waiting")
     if answered.cancels:

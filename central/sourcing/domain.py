@@ -89,8 +89,9 @@ class OpenLine:
     """A line to be routed; ``weight_g`` is one unit's, ``tags`` what rules may call it by, ``kit`` names lines of the
     order that are sold as one.
 
-    ``offered_to`` was asked for it by ``task`` in its revision ``rev`` at ``offered_ms`` (milliseconds since 1970 UTC)
-    and has not answered yet: the line may be moved. Empty, None and 0 for a line that nobody has been asked for.
+    ``offered_to`` was asked for it by ``task`` in its revision ``rev`` at ``offered_ms`` (milliseconds since 1970 UTC),
+    to be sent by the carrier's service ``send_by``, and has not answered yet: the line may be moved. Empty, None and 0
+    for a line that nobody has been asked for; no service where none was named.
     """
 
     line_id: UUID
@@ -107,6 +108,7 @@ class OpenLine:
     tags: frozenset[str] = frozenset()
     kit: str = ""
     offered_ms: int | None = None
+    send_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -150,11 +152,26 @@ class Snapshot:
 @dataclass(frozen=True)
 class Delivery:
     """What decides when goods arrive beside the calendars of places: ``pick_minutes`` of work in opening hours, the
-    carriers' ``service`` whose price the tariff has, and their ``holidays`` (ordinals)."""
+    carriers' cheapest ``service``, their ``holidays`` (ordinals), and their ``faster`` services, dearer one by one.
+
+    Runs from before services were told apart have None for ``faster``: they knew one service at the tariff's own price,
+    and named none.
+    """
 
     pick_minutes: int
     service: CarrierService
     holidays: frozenset[int] = frozenset()
+    faster: tuple[CarrierService, ...] | None = None
+
+    @classmethod
+    def of(cls, pick_minutes: int, services: Sequence[CarrierService], holidays: frozenset[int] = frozenset()) -> Self:
+        """Of all ``services``, the cheapest first."""
+        return cls(pick_minutes, services[0], holidays, tuple(services[1:]))
+
+    @property
+    def services(self) -> tuple[CarrierService, ...]:
+        """All services that are told apart, the cheapest first; empty where none are."""
+        return () if self.faster is None else (self.service, *self.faster)
 
 
 @dataclass(frozen=True)
@@ -206,10 +223,12 @@ class Steering:
 
 @dataclass(frozen=True)
 class Wish:
-    """Lines of an order that one location should be asked for."""
+    """Lines of an order that one location should be asked for, to be sent by the carrier's service ``send_by``; empty
+    for what is collected."""
 
     location: str
     lines: tuple[OpenLine, ...]
+    send_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -219,6 +238,7 @@ class MovedOffer:
     task: UUID
     rev: int
     location: str
+    send_by: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,11 @@
-"""What it costs that a package would miss its order's promise, for every order and place at once. Pure.
+"""What it costs that a package would miss its order's promise by one service, for every order and place at once. Pure.
 
 Work is taken to begin now; it is picked in opening hours, leaves with the next collection, and arrives so many business
 days later (:mod:`routing.calendars`). A place whose hours nobody knows counts as late as may be.
 
-**An offer gets no later while it waits for its answer.** For a place that was asked, work counts as begun when it was
-asked. All others only get later, so the time that passes, and a cut-off with it, moves no offer. What nobody answers is
-taken back after a while, and is then decided again as of then.
+**An offer gets no later while it waits for its answer.** For a place that was asked, work by the service that it was
+asked for counts as begun when it was asked. All others only get later, so the time that passes, and a cut-off with it,
+moves no offer. What nobody answers is taken back after a while, and is then decided again as of then.
 """
 
 from collections.abc import Mapping
@@ -14,8 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from central.sourcing.distances import Distances
 from central.sourcing.domain import SHIP, Delivery, OpenOrder, Place, Snapshot
 from central.sourcing.promises.network import HORIZON_DAYS, NEVER_OPEN
+from central.sourcing.promises.services import CarrierService
 from central.sourcing.tariff import Tariff
 from retail.clock import NOW_MS_MAX
 from routing.arrays import Index
@@ -41,19 +43,19 @@ def lateness_cents(
     place_index: Mapping[str, int],
     tariff: Tariff,
     due: Due,
-    zone: NDArray[np.int8],
-    nearest: NDArray[np.intp],
+    distances: Distances,
+    service: CarrierService,
 ) -> NDArray[np.int32] | None:
-    """(O, L): cents per package, 0 for orders without a promise; None where no order has one.
+    """(O, L): cents per package that ``service`` carries, 0 for orders without a promise; None where no order has one.
 
-    ``zone`` (O, L) are postal zones; ``nearest`` (O,) is the place in whose time zone the promised day is reckoned, -1
-    for UTC.
+    The promised day is reckoned in the time zone of the place nearest to where the goods go, in UTC where none is
+    known. Goods to be collected are as late by any service.
     """
     orders, places = snapshot.orders, snapshot.places
     promised = np.array([order.promise_ms is not None for order in orders], np.bool_)
     if not promised.any():
         return None
-    table = _timetable(places, due)
+    table, zone, nearest = _timetable(places, due, service), distances.zone, distances.nearest
     minutes = due.delivery.pick_minutes
     ships = np.array([order.service == SHIP for order in orders], np.bool_)
     sent, collected = np.flatnonzero(promised & ships), np.flatnonzero(promised & ~ships)
@@ -66,13 +68,12 @@ def lateness_cents(
     if len(collected):
         moments = np.array([orders[number].promise_ms for number in collected.tolist()], np.int64)
         late[collected] = ready_lateness(table.ready_by(due.now_ms, minutes), moments)
-    _standing(late, table, due, _asked(snapshot, place_index, sent, table.from_ms, due.now_ms), zone, days)
+    _standing(late, table, due, _asked(snapshot, place_index, sent, due, service, table.from_ms), zone, days)
     rate = np.where(ships, tariff.late_per_day, tariff.late_pickup_per_day).astype(np.int32)
     return np.minimum(late, tariff.late_days_max).astype(np.int32) * rate[:, None]
 
 
-def _timetable(places: tuple[Place, ...], due: Due) -> Timetable:
-    service = due.delivery.service
+def _timetable(places: tuple[Place, ...], due: Due, service: CarrierService) -> Timetable:
     collections = [place.collections.get(service.name, service.collection) for place in places]
     known = [NEVER_OPEN if place.hours is None else place.hours.read() for place in places]
     carried = Service(Carrier(holidays=due.delivery.holidays), np.array(service.transit_days), collections)
@@ -87,14 +88,16 @@ def _promised_day(order: OpenOrder, places: tuple[Place, ...], nearest: int) -> 
 
 
 def _asked(
-    snapshot: Snapshot, place_index: Mapping[str, int], sent: Index, from_ms: int, now_ms: int
+    snapshot: Snapshot, place_index: Mapping[str, int], sent: Index, due: Due, service: CarrierService, from_ms: int
 ) -> dict[int, list[tuple[int, int]]]:
-    """By the moment at which work counts as begun, in whole minutes: the orders and places of offers that stand."""
+    """By the moment at which work counts as begun, in whole minutes: the orders and places of offers by ``service``
+    that stand. An offer that names no service is one by the cheapest."""
     begun: dict[tuple[int, int], int] = {}
     for number in sent.tolist():
         for line in snapshot.orders[number].lines:
-            if line.offered_ms is not None and line.offered_to in place_index:
-                at = (min(line.offered_ms, now_ms) - ASKED_BEFORE_MS) // MINUTE_MS * MINUTE_MS
+            send_by = line.send_by or due.delivery.service.name
+            if line.offered_ms is not None and line.offered_to in place_index and send_by == service.name:
+                at = (min(line.offered_ms, due.now_ms) - ASKED_BEFORE_MS) // MINUTE_MS * MINUTE_MS
                 pair = number, place_index[line.offered_to]
                 begun[pair] = max(min(at, begun.get(pair, at)), from_ms)
     found: dict[int, list[tuple[int, int]]] = {}

@@ -4,11 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from central.sourcing.domain import SHIP, BidPrices, CapacityPrice, OpenOrder, Place, Snapshot, StockPrice
-from central.sourcing.lateness import Due, lateness_cents
-from central.sourcing.tariff import Tariff, miles, zones
+from central.sourcing.distances import Distances
+from central.sourcing.domain import SHIP, BidPrices, CapacityPrice, Delivery, OpenOrder, Snapshot, StockPrice
+from central.sourcing.lateness import Due
+from central.sourcing.options import Options, Usable, options_of
+from central.sourcing.promises.services import CarrierService
+from central.sourcing.tariff import Tariff
+from routing.arrays import Flags, Whole
+from routing.arrays import Index as Sequenced
 from routing.problem import Prices, Problem
 from routing.rules import scene
 from routing.rules.compile import Compiled, compile_rules
@@ -46,18 +50,24 @@ class Index:
         )
 
 
-KNOWN_FACTS = frozenset({Fact.TIER, Fact.DESTINATION, Fact.PIN, Fact.SERVICES, Fact.CERTIFICATIONS})
+KNOWN_FACTS = frozenset({Fact.TIER, Fact.DESTINATION, Fact.PIN, Fact.SERVICES, Fact.CERTIFICATIONS, Fact.TRANSIT})
 """What scenes carry here: a rule that needs another fact is refused before it is published."""
 
 
-def scene_of(snapshot: Snapshot, index: Index) -> scene.Scene:
-    """What rules look at."""
+def scene_of(
+    snapshot: Snapshot,
+    index: Index,
+    services: frozenset[str] = frozenset(),
+    options: Sequence[scene.Option] = (),
+    transit_days: Whole | None = None,
+) -> scene.Scene:
+    """What rules look at. ``services``: by which every place sends where its option names none."""
     places = tuple(
         scene.Place(
             place.location, place.name, place.has_box, place.closed, place.silent, place.ships, place.hands_over,
             place.lat, place.lon, place.currency, place.country, place.capacity,
-            "warehouse" if place.is_warehouse else "store", place.groups, place.zone, place.delivery_services,
-            place.certifications,
+            "warehouse" if place.is_warehouse else "store", place.groups, place.zone,
+            place.delivery_services | services, place.certifications,
             offline_since_ms=place.offline_since_ms, rejects=place.rejects,
             load=scene.Load(place.load.ship_day, place.load.pickup_day, place.load.ship_hour, place.load.pickup_hour),
         )
@@ -81,50 +91,138 @@ def scene_of(snapshot: Snapshot, index: Index) -> scene.Scene:
     for (location, sku), count in snapshot.available.items():
         if location in index.place and sku in index.sku:
             units[index.sku[sku], index.place[location]] = min(max(count, 0), UNLIMITED_UNITS)
-    return scene.Scene(places, orders, scene.Stock(index.skus, units))
+    return scene.Scene(places, orders, scene.Stock(index.skus, units), tuple(options), transit_days)
 
 
-def compiled_for(snapshot: Snapshot, index: Index, rules: RuleSet, now_ms: int) -> Compiled:
-    """What the rules say about this snapshot at ``now_ms`` (milliseconds since 1970 UTC)."""
-    return compile_rules(rules, scene_of(snapshot, index), now_ms)
+def compiled_for(
+    snapshot: Snapshot, index: Index, rules: RuleSet, now_ms: int, delivery: Delivery | None = None
+) -> Compiled:
+    """What the rules say about this snapshot at ``now_ms`` (milliseconds since 1970 UTC), of places that send by the
+    cheapest service alone."""
+    return compile_rules(rules, scene_of(snapshot, index, _cheapest(delivery)), now_ms)
 
 
-def problem_of(snapshot: Snapshot, index: Index, tariff: Tariff, compiled: Compiled, due: Due | None = None) -> Problem:
-    """The question in arrays. There must be orders and places. Without ``due`` lateness costs nothing."""
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A snapshot in arrays: its options, what rules say of them, and the question."""
+
+    options: Options
+    compiled: Compiled
+    problem: Problem
+
+
+def model_of(
+    snapshot: Snapshot, index: Index, tariff: Tariff, rules: RuleSet, by_place: Compiled, due: Due | None = None
+) -> Model:
+    """The question in arrays, with those options that may matter. There must be orders and places.
+
+    ``by_place`` is what :func:`compiled_for` says by the same rules. Without ``due`` lateness costs nothing, and no
+    service is told from another.
+    """
+    distances = Distances.of(snapshot.orders, snapshot.places)
+    is_told = due is not None and tells_services(rules, due)
+    usable = None if is_told else _usable(snapshot, index, by_place)
+    options, compiled = options_of(snapshot, index.place, tariff, due, distances, usable), by_place
+    if due is not None and (is_told or not options.are_places):
+        compiled = compile_rules(rules, seen_by_rules(snapshot, index, options, distances, due), due.now_ms)
+        if is_told:
+            ships = np.array([order.service == SHIP for order in snapshot.orders], np.bool_)
+            options, compiled = options.needed(compiled, ships, _order_ptr(snapshot.orders))
+    return Model(options, compiled, problem_of(snapshot, index, tariff, compiled, distances, options))
+
+
+def tells_services(rules: RuleSet, due: Due) -> bool:
+    """Whether services are told apart, and some rule that holds may treat those of a place differently."""
+    return bool(due.delivery.services) and any(
+        rule.tells_services() and rule.active(due.now_ms) for rule in rules.rules
+    )
+
+
+def seen_by_rules(snapshot: Snapshot, index: Index, options: Options, distances: Distances, due: Due) -> scene.Scene:
+    """What rules look at where services are told apart."""
+    days = options.transit_days(distances) if options.services else None
+    return scene_of(snapshot, index, _cheapest(due.delivery), options.seen(), days)
+
+
+def scene_by_any_service(snapshot: Snapshot, services: Sequence[CarrierService]) -> scene.Scene:
+    """What rules look at where nobody decides yet: every place sends by whichever of ``services`` a rule asks for."""
+    distances = Distances.of(snapshot.orders, snapshot.places)
+    days = np.array([service.transit_days for service in services], np.int16).min(axis=0)[distances.zone]
+    names = frozenset(service.name for service in services)
+    return scene_of(snapshot, Index.of(snapshot), names, (), np.where(distances.is_known, days, np.int16(-1)))
+
+
+def _cheapest(delivery: Delivery | None) -> frozenset[str]:
+    """What rules take a place for that names no service: one that sends by the cheapest."""
+    return frozenset({service.name for service in delivery.services[:1]} if delivery else ())
+
+
+def _usable(snapshot: Snapshot, index: Index, compiled: Compiled) -> Usable:
+    """At which places the rules and the stock let a line of some orders be served."""
+    pointers = _order_ptr(snapshot.orders)
+
+    def usable(rows: Sequenced) -> Flags:
+        found = compiled.blocked[rows] == 0
+        for row, number in enumerate(rows.tolist()):
+            held = np.zeros(len(snapshot.places), np.bool_)
+            for at, line in enumerate(snapshot.orders[number].lines, start=int(pointers[number])):
+                has = compiled.stock[index.sku[line.sku]] >= line.quantity
+                held |= has if compiled.line_blocked is None else has & (compiled.line_blocked[at] == 0)
+            found[row] &= held
+        return np.asarray(found, np.bool_)
+
+    return usable
+
+
+def problem_of(
+    snapshot: Snapshot,
+    index: Index,
+    tariff: Tariff,
+    compiled: Compiled,
+    distances: Distances,
+    options: Options,
+    *,
+    apart: bool = False,
+) -> Problem:
+    """The question over ``options``, for which the rules are ``compiled``.
+
+    ``apart``: with pools of capacity for what is sent and what is collected, also where no limit is of one alone.
+    """
     places, orders = snapshot.places, snapshot.orders
     lines = [line for order in orders for line in order.lines]
     kind = np.array([int(place.is_warehouse) for place in places])
     quantities = np.array([line.quantity for line in lines], np.int64)
-    zone, nearest = _zones(orders, places)
     ships = np.array([order.service == SHIP for order in orders])
-    capacity, pool, leg = compiled.pools(ships)
-    is_shared = bool((leg < 0).all())  # no limit holds for one service alone
+    capacity, leg = options.pools(compiled, ships)
+    is_shared = not apart and bool((leg < 0).all())  # no limit holds for one service alone
     backorder = np.array([tariff.backorder_per_line + max(line.amount, 0) for line in lines], np.int64)
-    late = None if due is None else lateness_cents(snapshot, index.place, tariff, due, zone, nearest)
-    if late is not None:
+    if options.late is not None:
         # Who waits is later than who is served late: lateness alone never makes an order wait.
         promised = np.repeat([order.promise_ms is not None for order in orders], [len(each.lines) for each in orders])
         backorder += promised * tariff.late_days_max * max(tariff.late_per_day, tariff.late_pickup_per_day)
+    package, per_kg = options.postage(distances)
+    blocked, reasons = options.shut_in(compiled, ships)
     return Problem(
-        order_ptr=np.concatenate(([0], np.cumsum([len(order.lines) for order in orders]))),
+        order_ptr=_order_ptr(orders),
         line_sku=np.array([index.sku[line.sku] for line in lines], np.int64),
         line_qty=quantities,
         backorder=backorder,
         stock=compiled.stock,
-        capacity=compiled.capacity if is_shared else capacity,
-        pool=None if is_shared else pool,
+        capacity=compiled.capacity[: len(places)] if is_shared else capacity,
+        place=None if options.are_places else options.place,
+        pool=None if is_shared else options.place,
         leg=None if is_shared else leg,
-        blocked=compiled.blocked,
-        reasons=compiled.reasons,
+        blocked=blocked,
+        reasons=reasons,
         package_terms={
-            "shipping": np.where(ships[:, None], np.array(tariff.package_by_zone, np.int32)[zone], 0),
-            "packing": np.array(tariff.packing)[kind],
-            **({} if late is None else {"lateness": late}),
+            "shipping": np.where(ships[:, None], package, 0),
+            "packing": np.array(tariff.packing)[kind[options.place]],
+            **({} if options.late is None else {"lateness": options.late}),
             **compiled.package_terms,
         },
         line_terms={
             "weight": LineTerm(
-                np.where(ships[:, None], np.array(tariff.kg_by_zone, np.int32)[zone], 0),
+                np.where(ships[:, None], per_kg, 0),
                 "order",
                 np.array([line.weight_g * line.quantity for line in lines], np.int64) / 1000,
             ),
@@ -137,6 +235,11 @@ def problem_of(snapshot: Snapshot, index: Index, tariff: Tariff, compiled: Compi
         kits=compiled.kits if (compiled.kits >= 0).any() else None,
         complete=compiled.complete if compiled.complete.any() else None,
     )
+
+
+def _order_ptr(orders: Sequence[OpenOrder]) -> Sequenced:
+    """(O + 1,): where the lines of every order begin."""
+    return np.concatenate(([0], np.cumsum([len(order.lines) for order in orders])))
 
 
 def prices_of(bids: BidPrices, index: Index, problem: Problem) -> Prices:
@@ -179,17 +282,3 @@ def bids_of(prices: Prices, snapshot: Snapshot, index: Index) -> BidPrices:
             for pool in np.flatnonzero(prices.capacity > 0).tolist()
         ]
     return BidPrices(tuple(stock), tuple(capacity))
-
-
-def _zones(orders: Sequence[OpenOrder], places: Sequence[Place]) -> tuple[NDArray[np.int8], NDArray[np.intp]]:
-    """(O, L): postal zones; (O,): the nearest place, -1 where no distance is known."""
-    lat = np.array([np.nan if place.lat is None else place.lat for place in places])
-    lon = np.array([np.nan if place.lon is None else place.lon for place in places])
-    found, nearest = np.empty((len(orders), len(places)), np.int8), np.empty(len(orders), np.intp)
-    for number, order in enumerate(orders):
-        to_lat = np.nan if order.lat is None else order.lat
-        to_lon = np.nan if order.lon is None else order.lon
-        distance = miles(lat, lon, to_lat, to_lon)
-        found[number] = zones(distance)
-        nearest[number] = -1 if np.isnan(distance).all() else np.nanargmin(distance)
-    return found, nearest

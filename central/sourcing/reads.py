@@ -28,6 +28,7 @@ class PackageView(BaseModel):
 
     location: str | int = Field(description="key of the location")
     name: str = ""
+    send_by: str = Field(default="", description="the carrier's service; empty for what is collected")
     lines: list[int] = []
 
 
@@ -66,6 +67,7 @@ class RefusalView(BaseModel):
 
     location: str | int = Field(description="key of the location")
     name: str = ""
+    send_by: str = Field(default="", description="the carrier's service by which it would have been")
     saving: int
     choice: PlanView = PlanView()
     obstacles: list[ObstacleView] = []

@@ -12,16 +12,18 @@ import numpy as np
 
 from central.sourcing.answer import Answer
 from central.sourcing.deciding import with_facts
-from central.sourcing.domain import SHIP, OpenOrder
+from central.sourcing.distances import Distances
+from central.sourcing.domain import OpenOrder, Snapshot
 from central.sourcing.lateness import Due
-from central.sourcing.model import Index, compiled_for, prices_of, problem_of, scene_of
+from central.sourcing.model import Index, compiled_for, prices_of, problem_of, scene_of, seen_by_rules, tells_services
+from central.sourcing.options import Options, anywhere, options_of
 from central.sourcing.question import Question
 from routing.arrays import Cents
 from routing.plan import Plan
 from routing.problem import BACKORDER, Prices, Problem
 from routing.rules.compile import Compiled, compile_rules
 from routing.rules.cost import RuleCost, RuleCosts
-from routing.rules.document import parse
+from routing.rules.document import RuleSet, parse
 
 ORDERS_MAX = 20_000
 """Orders priced anew for one run, all its rules together; further rules are named without an estimate."""
@@ -29,8 +31,9 @@ ORDERS_MAX = 20_000
 
 @dataclass(frozen=True)
 class RuleLine:
-    """One rule of a run. ``blocked``: pairs of an order or a line and a location that it shut, ``first`` of which
-    nothing else had shut before; ``units`` of stock that it kept back; ``held`` orders that it held back.
+    """One rule of a run. ``blocked``: pairs of an order or a line and a location that it shut, or of one and a service
+    of a location where the run told those apart; ``first`` of them nothing else had shut before. ``units`` of stock
+    that it kept back; ``held`` orders that it held back.
 
     Money in minor units: ``paid`` under the rule's price, ``saving`` without it, which is proved to be in ``low`` to
     ``high``; None where there is none to estimate. ``skipped``: the limit of work was reached before it.
@@ -93,21 +96,20 @@ def rule_costs(question: Question, answer: Answer, orders_max: int = ORDERS_MAX)
         return RunRules(problem="there was nothing to decide")
     snapshot = replace(question.snapshot, orders=orders)
     index = Index.of(snapshot)
-    ships = np.array([order.service == SHIP for order in orders])
     due = None if question.delivery is None else Due(question.delivery, now_ms)
+    distances = Distances.of(orders, snapshot.places)
+    options = _options(question, snapshot, index, rules, due, distances)
+    scene = scene_of(snapshot, index) if due is None else seen_by_rules(snapshot, index, options, distances, due)
 
     def build(compiled: Compiled) -> Problem:
         # Always all pools: whether a limit is of one service alone may follow from the very rule that is left out.
-        capacity, pool, leg = compiled.pools(ships)
-        problem = problem_of(snapshot, index, question.tariff, compiled, due)
-        return replace(problem, capacity=capacity, pool=pool, leg=leg)
+        return problem_of(snapshot, index, question.tariff, compiled, distances, options, apart=True)
 
-    scene = scene_of(snapshot, index)
     problem = build(compile_rules(rules, scene, now_ms))
     # Of two problems of which one prices moves, no plan's costs differ by more than the price of moving every offer.
     standing = sum(bool(line.offered_to) for order in orders for line in order.lines)
     ran = _Ran(
-        Plan.of(problem, _assignment(orders, answer, index)),
+        Plan.of(problem, _assignment(orders, answer, index, options)),
         answer.bound - question.steering.move_cents * standing,
         prices_of(answer.prices, index, problem),
     )
@@ -118,20 +120,30 @@ def rule_costs(question: Question, answer: Answer, orders_max: int = ORDERS_MAX)
     return RunRules(tuple(_line(cost, held[cost.rule].held if cost.rule in held else 0) for cost in costs.table()))
 
 
-def _assignment(orders: Sequence[OpenOrder], answer: Answer, index: Index) -> Cents:
-    """(n,): the place of every line after the run: where it is asked for now, else where it was; -1 if it waits."""
-    places: list[int] = []
+def _options(
+    question: Question, snapshot: Snapshot, index: Index, rules: RuleSet, due: Due | None, distances: Distances
+) -> Options:
+    """Those of the run and all that it might have had without one of its rules: every problem has the same options."""
+    if due is not None and tells_services(rules, due):
+        options = options_of(snapshot, index.place, question.tariff, due, distances)
+        return replace(options, shut=None)
+    return options_of(snapshot, index.place, question.tariff, due, distances, anywhere(len(snapshot.places)))
+
+
+def _assignment(orders: Sequence[OpenOrder], answer: Answer, index: Index, options: Options) -> Cents:
+    """(n,): the option of every line after the run: by which it is asked for now, else by which it was; -1 if it
+    waits."""
+    known = options.numbers()
+    found: list[int] = []
     by_order = {each.order: each for each in answer.orders}
     for order in orders:
         answered = by_order[order.order_id]
-        asked = {line: index.place[ask.location] for ask in answered.ask for line in ask.lines}
-        waits = set(answered.waits)
-        places += [
-            BACKORDER if line.line_id in waits
-            else asked.get(line.line_id, index.place.get(line.offered_to, BACKORDER))
-            for line in order.lines
-        ]  # fmt: skip
-    return np.array(places, np.int64)
+        asked = {line: (ask.location, ask.send_by) for ask in answered.ask for line in ask.lines}
+        for line in order.lines:
+            location, send_by = asked.get(line.line_id, options.standing(order, line))
+            way = index.place.get(location, BACKORDER), send_by
+            found.append(BACKORDER if line.line_id in answered.waits else known.get(way, BACKORDER))
+    return np.array(found, np.int64)
 
 
 def _line(cost: RuleCost, held: int) -> RuleLine:

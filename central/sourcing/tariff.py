@@ -5,7 +5,8 @@ The zones are those of the United States Postal Service by distance (Notice 123,
 parcel's price; they are settings, not facts.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,11 @@ class Tariff:
     late_per_day: int = 400
     late_pickup_per_day: int = 400
     late_days_max: int = 14
+
+    def times(self, percent: int) -> Self:
+        """What a service costs that takes ``percent`` of the prices by zone, each rounded down to the minor unit."""
+        package = tuple(cents * percent // 100 for cents in self.package_by_zone)
+        return replace(self, package_by_zone=package, kg_by_zone=tuple(c * percent // 100 for c in self.kg_by_zone))
 
 
 def miles(lat: NDArray[np.float64], lon: NDArray[np.float64], to_lat: float, to_lon: float) -> NDArray[np.float64]:

@@ -280,7 +280,7 @@ def _plan(
     tasks = tuple(
         PlannedTask(
             ask.location, order.service, pick_by_ms,
-            tuple(PlannedLine(line, lines[line].version, lines[line].quantity) for line in ask.lines),
+            tuple(PlannedLine(line, lines[line].version, lines[line].quantity) for line in ask.lines), ask.send_by,
         )
         for ask in answered.ask
     )  # fmt: skip
@@ -327,7 +327,7 @@ def _order(demand: orders.Demand) -> OpenOrder:
     lines = tuple(
         OpenLine(line.line_id, line.version, line.sku, line.name, line.quantity, line.amount, line.weight_g,
                  line.excluded, line.offered_to, line.task, line.rev, _tags(line), line.kit,
-                 line.offered_ms)
+                 line.offered_ms, line.send_by)
         for line in demand.lines
     )  # fmt: skip
     return OpenOrder(

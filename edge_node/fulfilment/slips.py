@@ -7,7 +7,7 @@ def pick_list(task: PickTask) -> PickDocument:
     """The list to pick by."""
     return PickDocument(
         task.id, task.order_code, task.service, task.customer, task.destination, task.pick_by_ms,
-        tuple(_slip_line(line, line.quantity) for line in task.lines),
+        tuple(_slip_line(line, line.quantity) for line in task.lines), task.send_by,
     )  # fmt: skip
 
 

@@ -152,7 +152,7 @@ def _offered(update: TaskUpdate, offer: Offer) -> PickTask:
         id=update.task, rev=update.rev, state=OFFERED, told=OFFERED, order_code=_text(offer.order_code),
         service=offer.service, customer=_text(offer.customer), destination=_text(offer.destination),
         pick_by_ms=_integer(offer.pick_by_ms), collect_code=_text(offer.collect_code),
-        lines=tuple(_line(line) for line in offer.lines), reason=_text(update.reason),
+        lines=tuple(_line(line) for line in offer.lines), reason=_text(update.reason), send_by=_text(offer.send_by),
     )  # fmt: skip
 
 

@@ -52,13 +52,15 @@ class Task(Answer):
 
     ``code`` is the barcode on the printed list. ``told`` is the centre's last word; ``recalled`` says that it would
     like to have the order back although goods are in a tote. ``pick_list`` is the state of the printed list, empty
-    while there is none. ``wants_collect_code``: the customer must show a code.
+    while there is none. ``wants_collect_code``: the customer must show a code. ``send_by``: the carrier's service that
+    should take it, empty where none is named.
     """
 
     id: UUID
     code: str
     order_code: str
     service: str
+    send_by: str
     state: str
     told: str
     reason: str
@@ -197,9 +199,9 @@ def _action(event: HandheldEventIn) -> Action:
 def _task(view: View, task: PickTask) -> Task:
     lists = [job for job in view.print_jobs(subject=str(task.id)) if job.kind is PrintKind.PICK_LIST]
     return Task(
-        id=task.id, code=task_code(task.id), order_code=task.order_code, service=task.service, state=task.state,
-        told=task.told, reason=task.reason, recalled=is_recalled(task), customer=task.customer,
-        destination=task.destination, pick_by_ms=task.pick_by_ms, packages=task.packages,
+        id=task.id, code=task_code(task.id), order_code=task.order_code, service=task.service,
+        send_by=task.send_by, state=task.state, told=task.told, reason=task.reason, recalled=is_recalled(task),
+        customer=task.customer, destination=task.destination, pick_by_ms=task.pick_by_ms, packages=task.packages,
         wants_collect_code=bool(task.collect_code), pick_list=_print_state(lists),
         lines=[
             TaskLine(

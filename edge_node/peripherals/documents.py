@@ -96,6 +96,8 @@ class PickSlip:
     """A name to put on the bag; never a phone number or a street."""
     destination: str = ""
     """Where the packed goods go: a shelf, a carrier's cage."""
+    send_by: str = ""
+    """The carrier's service that takes them."""
     printed_at: str = ""
     gift: bool = False
     copy: bool = False

@@ -37,6 +37,7 @@ def lay_out_pick_list(slip: PickSlip, paper: Paper) -> list[Operation]:
         Feed(),
         *paper.headline(slip.order_code),
         *paper.headline(f"Pick by {slip.pick_by}"),
+        *(paper.headline(f"Send by {slip.send_by}") if slip.send_by else []),
         Feed(),
         *paper.pair("Pick list", slip.printed_at, BOLD),
         *paper.pair(_count(lines), slip.destination),

@@ -47,7 +47,8 @@ class SlipLine(msgspec.Struct, frozen=True):
 
 
 class PickDocument(msgspec.Struct, frozen=True, tag="pick_list"):
-    """A pick list. ``service`` is ``ship`` or ``pickup``."""
+    """A pick list. ``service`` is ``ship`` or ``pickup``; ``send_by`` the carrier's service that should take it, empty
+    where none is named."""
 
     task: UUID
     order_code: str
@@ -56,6 +57,7 @@ class PickDocument(msgspec.Struct, frozen=True, tag="pick_list"):
     destination: str
     pick_by_ms: int
     lines: tuple[SlipLine, ...]
+    send_by: str = ""
 
 
 class CancelDocument(msgspec.Struct, frozen=True, tag="cancel_slip"):

@@ -36,7 +36,8 @@ class PickLine:
 
 @dataclass(frozen=True, slots=True)
 class PickTask:
-    """A task. ``state`` is one of :data:`sync_protocol.tasks.BOX_MOVES`; ``told`` is what the centre said last.
+    """A task. ``state`` is one of :data:`sync_protocol.tasks.BOX_MOVES`; ``told`` is what the centre said last;
+    ``send_by`` the carrier's service that should take it, empty where the centre names none.
 
     The two differ while the box and the centre have not agreed: a task in state ``started`` whose ``told`` is
     ``withdrawn`` has goods in a tote that the centre would like to have back, and goes on.
@@ -55,6 +56,7 @@ class PickTask:
     lines: tuple[PickLine, ...]
     packages: int = 0
     reason: str = ""
+    send_by: str = ""
 
     def line(self, line_id: UUID) -> PickLine | None:
         """The line with that id."""

@@ -77,6 +77,7 @@ class SlipWriter:
             store=self._name,
             customer=document.customer,
             destination=document.destination,
+            send_by=document.send_by,
             printed_at=self._time(now_ms),
             copy=is_copy,
         )

@@ -15,7 +15,7 @@ _encode = msgspec.json.Encoder().encode
 
 TASK_COLUMNS = (
     "id", "rev", "state", "told", "order_code", "service", "customer", "destination", "pick_by_ms", "collect_code",
-    "packages", "reason",
+    "packages", "reason", "send_by",
 )  # fmt: skip
 LINE_COLUMNS = (
     "line", "sku", "gtin", "name", "quantity", "unit", "bin", "age_minimum", "hazard", "picked", "short",

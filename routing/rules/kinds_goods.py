@@ -51,6 +51,9 @@ class Hazmat(Rule):
     def needs(self) -> Mapping[Fact, Lack]:
         return {Fact.CERTIFICATIONS: Lack.SHUTS, Fact.SERVICES: Lack.SHUTS}
 
+    def tells_services(self) -> bool:
+        return True
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgeRestricted(Rule):

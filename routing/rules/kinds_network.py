@@ -119,6 +119,9 @@ class PauseService(Rule):
     def _only(self, place: Place, option: Option) -> bool:
         return option.service == self.service if option.service else place.services == {self.service}
 
+    def tells_services(self) -> bool:
+        return self.service not in (SHIP, PICKUP)
+
     def past(self, now_ms: int) -> str:
         return _over(self.until, now_ms) or Rule.past(self, now_ms)
 

@@ -170,6 +170,9 @@ class Transit(Rule):
     def needs(self) -> Mapping[Fact, Lack]:
         return {Fact.TRANSIT: Lack.SHUTS}
 
+    def tells_services(self) -> bool:
+        return True
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderValue(Rule):
@@ -218,6 +221,9 @@ class Destination(Rule):
 
     def needs(self) -> Mapping[Fact, Lack]:
         return {Fact.DESTINATION: Lack.IDLE, **({Fact.SERVICES: Lack.SHUTS} if self.service else {})}
+
+    def tells_services(self) -> bool:
+        return bool(self.service)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

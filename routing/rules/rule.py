@@ -55,6 +55,10 @@ class Rule(ABC):
         """The rule holds at that moment."""
         return (self.starts is None or now_ms >= self.starts) and (self.ends is None or now_ms < self.ends)
 
+    def tells_services(self) -> bool:
+        """The rule may treat options of one place that differ in nothing but their service, or transit, differently."""
+        return False
+
     def past(self, now_ms: int) -> str:
         """Why the rule will never hold again, or empty."""
         return "it ended" if self.ends is not None and now_ms >= self.ends else ""

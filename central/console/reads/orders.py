@@ -91,6 +91,7 @@ class TaskRow:
     carrier: str
     tracking: str
     proof: str
+    send_by: str
 
 
 @dataclass(frozen=True)
@@ -316,7 +317,7 @@ async def _tasks(conn: AsyncConnection, order_id: UUID) -> Sequence[TaskRow]:
             task.c.state, task.c.service, task.c.reason, task.c.pick_by_ms, task.c.offered_at, task.c.closed_at,
             picked.c.quantity, picked.c.picked, picked.c.short, task.c.packages,
             func.coalesce(gone.carrier, "").label("carrier"), func.coalesce(gone.tracking, "").label("tracking"),
-            func.coalesce(gone.proof, "").label("proof"),
+            func.coalesce(gone.proof, "").label("proof"), task.c.send_by,
         )
         .select_from(
             _with_location(task)
@@ -401,6 +402,7 @@ def _task(row: Any) -> TaskRow:
         carrier=row.carrier,
         tracking=row.tracking,
         proof=row.proof,
+        send_by=row.send_by,
     )
 
 

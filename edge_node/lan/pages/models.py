@@ -72,7 +72,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A pick list. ``printing`` says in words why it is not on paper; empty while nothing is wrong."""
+    """A pick list. ``send_by`` is the carrier's service that takes it, if one is named. ``printing`` says in words why
+    it is not on paper; empty while nothing is wrong."""
 
     id: UUID
     code: str
@@ -88,6 +89,7 @@ class Task:
     is_recalled: bool
     wants_code: bool
     printing: str
+    send_by: str
     lines: tuple[Line, ...]
 
     @property
@@ -135,7 +137,7 @@ def _task(view: View, task: PickTask) -> Task:
         id=task.id, code=task_code(task.id), order_code=task.order_code, service=task.service, state=task.state,
         label=_label(task, printing), customer=task.customer, destination=task.destination,
         pick_by_ms=task.pick_by_ms, packages=task.packages, reason=task.reason, is_recalled=is_recalled(task),
-        wants_code=bool(task.collect_code), printing=printing,
+        wants_code=bool(task.collect_code), printing=printing, send_by=task.send_by,
         lines=tuple(_line(view, line) for line in sorted(task.lines, key=walk_order)),
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from central.console import frame
 from central.console.http import console
 from central.fleet.tables import location
-from central.orders.tables import customer_order, decision
+from central.orders.tables import customer_order, decision, task
 from central.platform.engine import make_engine
 from central.platform.paging import encode_cursor
 from central.sourcing import rule_sets
@@ -151,6 +151,14 @@ async def test_an_order_shows_why_here_its_lines_its_pick_lists_and_what_happene
         assert words in html, words
     assert html.index("Why here") < html.index("<h3>Order</h3>")
     assert "2 lines" in html
+
+
+async def test_an_order_shows_by_which_service_a_location_was_asked_to_send_it(site: Site, day: Seeded) -> None:
+    path = f"/console/orders?order={day.split_order}"
+    assert "send by:" not in await site.page(path)
+    async with site.engine.begin() as conn:
+        await conn.execute(update(task).values(send_by="express"))
+    assert "send by: express" in await site.page(path)
 
 
 async def test_an_order_is_found_however_its_code_is_typed(site: Site, day: Seeded) -> None:

@@ -144,6 +144,16 @@ def test_an_offer_carries_the_collect_code_for_pickup_only_and_no_destination() 
     assert told.update.offer.lines[0].name == "Tea"
 
 
+def test_an_offer_says_by_which_service_it_is_to_be_sent() -> None:
+    desk = Desk()
+    planned = PlannedTask(A, "ship", 0, (PlannedLine(desk.first, 1, 3),), "express")
+    [made] = task_flow.offer(desk.book, [planned], None, desk.ids)
+    assert isinstance(made, Task) and made.send_by == "express"
+    [told] = [effect for effect in desk.book.effects if isinstance(effect, Tell)]
+    assert told.update.offer is not None
+    assert told.update.offer.send_by == "express"
+
+
 def test_the_goods_of_an_accepted_offer_are_claimed_at_the_store_until_they_leave() -> None:
     desk = Desk()
     task = desk.offer()

@@ -27,6 +27,10 @@ def test_what_has_no_name_is_known_by_its_number() -> None:
 
 
 def test_an_option_is_its_location_and_what_tells_it_from_others_there() -> None:
+    by = Labels(locations=["store 12"], services=["express", "", "ground"], options=["", "", "Monday"])
+    assert [by.option(number, 0) for number in range(3)] == [
+        "store 12 by express", "store 12", "store 12 by ground (Monday)",
+    ]  # fmt: skip
     labels = Labels(locations=["store 12"], options=["next day", ""])
     assert [labels.option(0, 0), labels.option(1, 0), labels.option(2, 1)] == [
         "store 12 (next day)",

@@ -55,6 +55,28 @@ def test_fields_that_a_later_version_appends_to_any_record_of_a_delta_are_ignore
     assert decode_delta(stream, encoder.encode(strategies.with_later_fields(delta))) == delta
 
 
+class OlderOffer(msgspec.Struct, array_like=True, frozen=True):
+    """An offer as boxes know it that were made before carriers' services were named."""
+
+    order_code: str
+    service: str
+    lines: tuple[OfferLine, ...]
+    customer: str
+    destination: str
+    pick_by_ms: int
+    collect_code: str = ""
+
+
+def test_a_box_that_knows_no_services_takes_an_offer_that_names_one_and_a_newer_box_one_that_does_not() -> None:
+    [update] = offer_of("tea").updates
+    assert update.offer is not None
+    named = msgspec.structs.replace(update.offer, send_by="express")
+    encoder = msgspec.msgpack.Encoder(uuid_format="bytes")
+    older = msgspec.msgpack.decode(encoder.encode(named), type=OlderOffer)
+    assert (older.order_code, older.lines, older.collect_code) == ("B-1", named.lines, "")
+    assert msgspec.msgpack.decode(encoder.encode(older), type=Offer) == update.offer
+
+
 @given(st.sampled_from(STREAMS), st.binary(max_size=200))
 def test_arbitrary_bytes_are_refused_or_lawful_as_a_delta(stream: str, delta: bytes) -> None:
     try:

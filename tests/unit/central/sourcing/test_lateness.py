@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from central.sourcing import deciding, question
 from central.sourcing.deciding import decide
+from central.sourcing.distances import Distances
 from central.sourcing.domain import Decision, Delivery, Effort, OpeningHours, OpenOrder, Place, Snapshot, Steering
 from central.sourcing.lateness import Due, lateness_cents
-from central.sourcing.model import Index, compiled_for, problem_of
-from central.sourcing.promises.services import parse_services
+from central.sourcing.model import Index, compiled_for, model_of
+from central.sourcing.promises.services import DEFAULT_SERVICES, parse_services
 from central.sourcing.question import Question, Rules
 from central.sourcing.solver_process import DONE, solve
 from central.sourcing.tariff import Tariff
@@ -30,6 +31,7 @@ OPEN = Hours(NEW_YORK, ((Span(540, 1260),),) * 7)
 SHUT_FOR_DAYS = Hours(NEW_YORK, ((), (), *[(Span(540, 1260),)] * 2, (), (), ()))  # until Wednesday
 [GROUND] = parse_services("ground mon-sun 16:00 1,2,3,3,4,4,5 100%")
 DELIVERY = Delivery(60, GROUND)
+THREE_SERVICES = Delivery.of(60, parse_services(DEFAULT_SERVICES))
 TARIFF = Tariff()
 TUESDAY_MS = NOW + 4 * DAY_MS
 
@@ -41,9 +43,12 @@ def places(*hours: Hours | None) -> tuple[Place, ...]:
     )
 
 
-def run(snapshot: Snapshot, now_ms: int = NOW, effort: Effort = "one-by-one", move_cents: int = 1) -> list[Decision]:
+def run(
+    snapshot: Snapshot, now_ms: int = NOW, effort: Effort = "one-by-one", move_cents: int = 1,
+    delivery: Delivery = DELIVERY, tariff: Tariff = TARIFF,
+) -> list[Decision]:  # fmt: skip
     steering = Steering("batch", effort, 0, move_cents)
-    return list(decide(snapshot, TARIFF, steering, None, now_ms, DELIVERY).decisions)
+    return list(decide(snapshot, tariff, steering, None, now_ms, delivery).decisions)
 
 
 def asked(decision: Decision) -> list[str]:
@@ -52,8 +57,9 @@ def asked(decision: Decision) -> list[str]:
 
 def table(snapshot: Snapshot, now_ms: int = NOW) -> list[list[int]]:
     index = Index.of(snapshot)
-    compiled = compiled_for(snapshot, index, deciding.with_facts(None), now_ms)
-    found = problem_of(snapshot, index, TARIFF, compiled, Due(DELIVERY, now_ms)).package_terms["lateness"]
+    rules = deciding.with_facts(None)
+    compiled = compiled_for(snapshot, index, rules, now_ms)
+    found = model_of(snapshot, index, TARIFF, rules, compiled, Due(DELIVERY, now_ms)).problem.package_terms["lateness"]
     rows: list[list[int]] = found.tolist()
     return rows
 
@@ -116,7 +122,7 @@ def networks(draw: st.DrawFn) -> tuple[Place, ...]:
         replace(
             place,
             hours=draw(hours.map(lambda each: None if each is None else OpeningHours.of(each))),
-            collections={"ground": draw(cutoffs)} if draw(st.booleans()) else {},
+            collections={name: draw(cutoffs) for name in ("ground", "express") if draw(st.booleans())},
         )
         for place in NETWORK
     )
@@ -132,8 +138,8 @@ def test_all_at_once_is_what_each_place_by_itself_would_be(network: tuple[Place,
     )  # fmt: skip
     snapshot = Snapshot(network, orders, stock(9, "A"))
     zone = np.array([[0, 1, 1], [0, 0, 0]], np.int8)
-    nearest = np.array([0, 0])
-    found = lateness_cents(snapshot, Index.of(snapshot).place, TARIFF, Due(DELIVERY, now_ms), zone, nearest)
+    distances = Distances(zone, np.ones(zone.shape, np.bool_), np.array([0, 0]))
+    found = lateness_cents(snapshot, Index.of(snapshot).place, TARIFF, Due(DELIVERY, now_ms), distances, GROUND)
     assert found is not None
     promised = day_at(zone_of(network[0].hours.zone if network[0].hours else "UTC"), now_ms + day * DAY_MS)
     for number, place in enumerate(network):
@@ -154,31 +160,33 @@ def test_all_at_once_is_what_each_place_by_itself_would_be(network: tuple[Place,
 
 
 def carried_out(decision: Decision, offered_ms: int) -> OpenOrder:
-    places_of = {each.line_id: (wish.location, number) for number, wish in enumerate(decision.wishes)
-                 for each in wish.lines}  # fmt: skip
+    wish_of = {each.line_id: (wish, number) for number, wish in enumerate(decision.wishes) for each in wish.lines}
     lines = tuple(
-        replace(each, offered_to=places_of[each.line_id][0], task=UUID(int=7_000 + places_of[each.line_id][1]), rev=1,
-                offered_ms=offered_ms)
-        for each in decision.order.lines
+        replace(each, offered_to=wish.location, task=UUID(int=7_000 + number), rev=1, offered_ms=offered_ms,
+                send_by=wish.send_by)
+        for each in decision.order.lines for wish, number in [wish_of[each.line_id]]
     )  # fmt: skip
     return replace(decision.order, lines=lines)
 
 
+@pytest.mark.parametrize("delivery", [DELIVERY, THREE_SERVICES])
 @pytest.mark.parametrize("effort", ["one-by-one", "standard"])
 @given(
     networks(), st.integers(0, 24 * 60), st.integers(0, 299), st.integers(0, 23 * 60), st.integers(-1, 4),
     st.integers(1, 2),
 )  # fmt: skip
 def test_the_time_that_passes_moves_no_offer(
-    effort: Effort, network: tuple[Place, ...], start: int, thought_s: int, waited: int, day: int, skus: int
-) -> None:
+    effort: Effort, delivery: Delivery, network: tuple[Place, ...], start: int, thought_s: int, waited: int, day: int,
+    skus: int,
+) -> None:  # fmt: skip
     now_ms = NOW + start * 60_000
     wanted = order(*(line(each, "AB"[each]) for each in range(skus)), promise_ms=now_ms + day * DAY_MS)
     snapshot = Snapshot(network, (wanted,), stock(9, "A", "B"))
-    [decision] = run(snapshot, now_ms, effort)
+    how = effort, 1, delivery, Tariff(late_per_day=2_000)
+    [decision] = run(snapshot, now_ms, *how)
     offered_ms = now_ms + thought_s * 1_000
     again = replace(snapshot, orders=(carried_out(decision, offered_ms),))
-    [later] = run(again, offered_ms + waited * 60_000, effort)
+    [later] = run(again, offered_ms + waited * 60_000, *how)
     assert (later.moved, later.wishes) == ((), ())
 
 

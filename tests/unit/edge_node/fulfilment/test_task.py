@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_node.fulfilment.picking import Action, GiveUp, HandOver, Pack, Pick, Ship, Start
+from edge_node.fulfilment.slips import pick_list
 from edge_node.fulfilment.task import OVER, evolve, told, unusable
 from edge_node.ports import PickTask
 from retail.errors import Refused
@@ -90,6 +91,14 @@ def test_an_event_that_does_not_fit_the_state_changes_nothing() -> None:
     task = offered()
     assert evolve(task, Packed(TASK, 1)) is task
     assert evolve(task, Shipped(TASK, (), "USPS", "1")) is task
+
+
+def test_the_service_that_the_centre_names_is_kept_as_plain_text() -> None:
+    task = told(None, TaskUpdate(TASK, 1, OFFERED, msgspec.structs.replace(offer(1), send_by="over\x1bnight")))
+    assert task is not None
+    assert task.send_by == "overnight"
+    assert pick_list(task).send_by == "overnight"
+    assert offered().send_by == ""
 
 
 def test_numbers_that_no_database_takes_are_kept_out() -> None:

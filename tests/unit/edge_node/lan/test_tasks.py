@@ -56,7 +56,7 @@ async def test_a_pick_list_shows_what_to_do_and_never_the_collect_code(
     [task] = (await client.get("/v1/tasks")).json()["tasks"]
     assert (task["state"], task["service"], task["pick_list"]) == ("assigned", "pickup", "queued")
     assert task["code"] == TASK.hex[-12:].upper()
-    assert task["wants_collect_code"]
+    assert (task["wants_collect_code"], task["send_by"]) == (True, "")
     assert "AB12" not in str(task)
     assert [(line["sku"], line["quantity"], line["remaining"], line["bin"]) for line in task["lines"]] == [
         ("SKU-1", 2, 2, "A-1"), ("SKU-2", 1, 1, "A-2"),

@@ -1,6 +1,7 @@
 """Setting text on paper: everything fits, whatever it is."""
 
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -141,6 +142,14 @@ def _places() -> list[Line]:
 def test_only_a_quantity_above_one_stands_on_black() -> None:
     loud = [[span.text.strip() for span in line.spans if span.style.inverse] for line in _places()]
     assert loud == [[], [], ["3 x"], []]
+
+
+def test_the_service_stands_below_the_time_where_one_is_named() -> None:
+    for slip, wanted in ((replace(PICK_LIST, send_by="overnight"), ["Send by overnight"]), (PICK_LIST, [])):
+        texts = [each.text.strip() for each in lay_out_pick_list(slip, Paper(42)) if isinstance(each, Line)]
+        at = next(number for number, text in enumerate(texts) if text.startswith("Pick by"))
+        assert [text for text in texts if text.startswith("Send by")] == wanted
+        assert texts[at + 1 : at + 1 + len(wanted)] == wanted
 
 
 def test_weighed_goods_count_as_one_piece() -> None:

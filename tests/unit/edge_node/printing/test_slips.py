@@ -86,7 +86,14 @@ def test_a_list_without_a_time_is_wanted_soon() -> None:
     document = PickDocument(UUID(int=1), "ORD-1", "ship", "", "", 0, (LINE,))
     slip = WRITER.write(document, is_copy=True, now_ms=NOON_MS)
     assert isinstance(slip, PickSlip)
-    assert (slip.pick_by, slip.service, slip.copy) == ("soon", "SHIP", True)
+    assert (slip.pick_by, slip.service, slip.copy, slip.send_by) == ("soon", "SHIP", True, "")
+
+
+def test_a_list_says_by_which_service_its_goods_are_sent() -> None:
+    slip = WRITER.write(PickDocument(UUID(int=1), "ORD-1", "ship", "", "", 0, (LINE,), "express"), is_copy=False,
+                        now_ms=NOON_MS)  # fmt: skip
+    assert isinstance(slip, PickSlip)
+    assert slip.send_by == "express"
 
 
 def test_a_cancel_slip_says_what_to_put_back_and_why() -> None:

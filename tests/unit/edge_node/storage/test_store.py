@@ -14,6 +14,7 @@ from edge_node.storage import BoxStore, schema
 from edge_node.storage import store as store_module
 from edge_node.storage.box import continue_as, create_box, identity, note_grant, stored_manifest
 from edge_node.storage.errors import DatabaseUnusable
+from edge_node.storage.rows import TASK_COLUMNS, listed, pick_task
 from edge_node.storage.schema import migrate, scripts
 from edge_node.storage.view import SqliteView
 from retail.clock import ManualClock
@@ -191,6 +192,22 @@ def test_the_schema_is_brought_up_to_date_once(tmp_path: Path) -> None:
         connection.execute(f"PRAGMA user_version = {len(scripts()) + 1}")
         with pytest.raises(DatabaseUnusable, match="newer program"):
             migrate(connection)
+    finally:
+        connection.close()
+
+
+def test_a_task_from_before_services_were_named_names_none(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "x.db", isolation_level=None)
+    try:
+        connection.executescript(f"BEGIN; {scripts()[0]}; PRAGMA user_version = 1; COMMIT;")
+        connection.execute(
+            "INSERT INTO task (id, rev, state, told, order_code, service, customer, destination, pick_by_ms,"
+            " collect_code, packages, reason) VALUES (?, 1, 'offered', 'offered', 'O', 'ship', '', '', 0, '', 0, '')",
+            (bytes(16),),
+        )
+        migrate(connection)
+        row = connection.execute(f"SELECT {listed(TASK_COLUMNS)} FROM task").fetchone()
+        assert pick_task(row, []).send_by == ""
     finally:
         connection.close()
 

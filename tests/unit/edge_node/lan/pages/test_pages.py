@@ -5,6 +5,7 @@ from dataclasses import replace
 from uuid import UUID
 
 import httpx
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -109,6 +110,16 @@ async def test_names_from_outside_are_text(shop: Shop, pages: httpx.AsyncClient)
         html = (await pages.get(path)).text
         assert "<img" not in html
         assert "&lt;img src=x onerror=alert(1)&gt;&#34;&#39;" in html
+
+
+async def test_a_list_to_be_sent_says_by_which_service(shop: Shop, pages: httpx.AsyncClient) -> None:
+    await shop.box.store.write(lambda tx: tx.append(StockAdjusted((AdjustmentLine("SKU-1", 5),), "received"), BOX))
+    sheet = msgspec.structs.replace(offer(1, order_code="ORD-2"), send_by="express")
+    other = UUID(int=2_000)
+    await shop.tell(TaskUpdate(other, 1, OFFERED, sheet))
+    html = (await pages.get(f"/handheld/task/{other}")).text
+    assert "Ship by express" in html and "Give it to the carrier: express" in html
+    assert (await pages.get("/handheld")).text.count("by express") == 1
 
 
 async def test_an_unknown_list_and_a_busy_box_are_said_on_a_page(
