@@ -82,6 +82,30 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Work:
+    """What a location has to do now. ``silent``: its box has not been heard for too long, last at ``heard_ms``
+    (milliseconds since 1970 UTC, None for never); ``units`` it was asked for on its local day, by service and hour in
+    ``load``; offers that it rejected on that day."""
+
+    silent: bool = True
+    heard_ms: int | None = None
+    units: int = 0
+    rejects: int = 0
+    load: Load = field(default_factory=Load)
+
+    def at(self, place: Place) -> Place:
+        """``place``, whose capacity is that of a whole day, as it is now."""
+        return replace(
+            place,
+            silent=self.silent,
+            capacity=None if place.capacity is None else place.capacity - self.units,
+            offline_since_ms=self.heard_ms if self.silent else None,
+            rejects=self.rejects,
+            load=self.load,
+        )
+
+
+@dataclass(frozen=True)
 class OpenLine:
     """A line to be routed; ``weight_g`` is one unit's, ``tags`` what rules may call it by, ``kit`` names lines of the
     order that are sold as one.

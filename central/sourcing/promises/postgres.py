@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from central.fleet.calendar_rows import CALENDAR_COLUMNS, read_calendar
 from central.fleet.tables import BELIEVED, EDGE, UNVERIFIED, WAREHOUSE
 from central.platform.tables import TENANT
+from central.sourcing.domain import Work
+from central.sourcing.postgres import read_work
 from central.sourcing.promises.domain import Stock
 from central.sourcing.promises.network import NEVER_OPEN, Load, Site
 from retail.errors import Refused
@@ -33,27 +35,6 @@ _SITES = text(
            k.box IS NOT NULL AS has_box, {CALENDAR_COLUMNS}
     FROM location l LEFT JOIN store_link k ON k.tenant = l.tenant AND k.location = l.location
     WHERE l.tenant = :tenant ORDER BY l.location
-    """
-)
-
-_LOAD = text(
-    """
-    SELECT array_agg(l.location) AS locations, array_agg(coalesce(w.units, 0)::bigint) AS units,
-           array_agg(coalesce(b.last_hello_at < now() - make_interval(secs => :silent_s), true)) AS silent
-    FROM location l
-    LEFT JOIN store_link k ON k.tenant = l.tenant AND k.location = l.location
-    LEFT JOIN box b ON b.tenant = k.tenant AND b.box = k.box
-    LEFT JOIN (
-        SELECT o.location, sum(p.quantity) AS units
-        FROM task t
-        JOIN task_line p ON p.tenant = t.tenant AND p.task_id = t.task_id
-        JOIN location o ON o.tenant = t.tenant AND o.location = t.location
-        WHERE t.tenant = :tenant AND t.state NOT IN ('rejected', 'withdrawn', 'released')
-          AND t.offered_at >= now() - interval '26 hours'
-          AND t.offered_at >= date_trunc('day', now(), coalesce(o.time_zone, 'UTC'))
-        GROUP BY o.location
-    ) w ON w.location = l.location
-    WHERE l.tenant = :tenant
     """
 )
 
@@ -114,16 +95,11 @@ async def read_sites(conn: AsyncConnection) -> list[Site]:
 
 
 async def read_load(conn: AsyncConnection, index: Mapping[str, int], silent_s: float) -> Load:
-    """How busy the locations of ``index`` are. Work counts on the local day on which it was offered; a box that has not
-    said hello for ``silent_s`` seconds is silent, and so is a location that the index knows and the database does not.
-    """
-    row = (await conn.execute(_LOAD, {"tenant": TENANT, "silent_s": silent_s})).one()
-    silent, units = np.ones(len(index), np.bool_), np.zeros(len(index), np.int64)
-    for location, is_silent, taken in zip(row.locations or (), row.silent or (), row.units or (), strict=True):
-        number = index.get(location)
-        if number is not None:
-            silent[number], units[number] = is_silent, taken
-    return Load(silent, units)
+    """How busy the locations of ``index`` are, counted as sourcing counts it; a location that the index knows and the
+    database does not is silent."""
+    work = await read_work(conn, silent_s)
+    now = [work.get(location, Work()) for location in index]
+    return Load(np.array([each.silent for each in now], np.bool_), np.array([each.units for each in now], np.int64))
 
 
 async def read_goods(conn: AsyncConnection, skus: Sequence[str]) -> dict[str, Goods]:
