@@ -130,6 +130,16 @@ class OpenLine:
     offered_ms: int | None = None
 
 
+def tags_of(*, gift: bool, hazard: str, age_minimum: int) -> frozenset[str]:
+    """What rules may call a line by."""
+    tags = {"gift_wrap"} if gift else set()
+    if hazard:
+        tags |= {"hazmat", hazard}
+    if age_minimum:
+        tags.add("age_restricted")
+    return frozenset(tags)
+
+
 @dataclass(frozen=True)
 class OpenOrder:
     """An order with lines to be routed. ``promise_ms`` and ``placed_ms`` are milliseconds since 1970 UTC; ``told`` is

@@ -45,18 +45,20 @@ class Index:
         )
 
 
+def scene_place(place: Place) -> scene.Place:
+    """A location as rules see it."""
+    return scene.Place(
+        place.location, place.name, place.has_box, place.closed, place.silent, place.ships, place.hands_over,
+        place.lat, place.lon, place.currency, place.country, place.capacity,
+        "warehouse" if place.is_warehouse else "store", place.groups, place.zone,
+        offline_since_ms=place.offline_since_ms, rejects=place.rejects,
+        load=scene.Load(place.load.ship_day, place.load.pickup_day, place.load.ship_hour, place.load.pickup_hour),
+    )  # fmt: skip
+
+
 def scene_of(snapshot: Snapshot, index: Index) -> scene.Scene:
     """What rules look at."""
-    places = tuple(
-        scene.Place(
-            place.location, place.name, place.has_box, place.closed, place.silent, place.ships, place.hands_over,
-            place.lat, place.lon, place.currency, place.country, place.capacity,
-            "warehouse" if place.is_warehouse else "store", place.groups, place.zone,
-            offline_since_ms=place.offline_since_ms, rejects=place.rejects,
-            load=scene.Load(place.load.ship_day, place.load.pickup_day, place.load.ship_hour, place.load.pickup_hour),
-        )
-        for place in snapshot.places
-    )  # fmt: skip
+    places = tuple(map(scene_place, snapshot.places))
     orders = tuple(
         scene.OpenOrder(
             str(order.order_id), order.service,

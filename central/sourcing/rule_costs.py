@@ -11,8 +11,8 @@ import msgspec
 import numpy as np
 
 from central.sourcing.answer import Answer
-from central.sourcing.deciding import with_facts
 from central.sourcing.domain import SHIP, OpenOrder
+from central.sourcing.facts import with_facts
 from central.sourcing.lateness import Due
 from central.sourcing.model import Index, compiled_for, prices_of, problem_of, scene_of
 from central.sourcing.question import Question

@@ -5,7 +5,7 @@ import numpy as np
 from routing.arrays import Flags, Index
 from routing.obstacles import ELSEWHERE
 from routing.rules.draft import Bound, Cause, Draft
-from routing.rules.scene import PICKUP
+from routing.rules.scene import ANYWHERE, PICKUP
 from routing.rules.view import View
 
 TRANSFER = Cause("brings orders to another location, to be collected there")
@@ -49,6 +49,7 @@ def _collecting(view: View) -> dict[str, list[int]]:
     for number, option in enumerate(view.options):
         if option.transfer_to or option.service in ("", PICKUP):
             at.setdefault(option.transfer_to or view.places[option.place].location, []).append(number)
+            at.setdefault(ANYWHERE, []).append(number)
     return at
 
 

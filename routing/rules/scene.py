@@ -16,6 +16,9 @@ from routing.arrays import Real, Whole
 
 SHIP, PICKUP = "ship", "pickup"
 
+ANYWHERE = "*"
+"""Pickup location of a cart whose shopper has not chosen one: each location is asked whether it would do."""
+
 UNITS_MAX = 10**9
 """What is more counts as so much; also the capacity of what has no limit."""
 

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from central.sourcing import deciding, question
+from central.sourcing import question
 from central.sourcing.deciding import decide
 from central.sourcing.domain import Decision, Delivery, Effort, OpeningHours, OpenOrder, Place, Snapshot, Steering
+from central.sourcing.facts import with_facts
 from central.sourcing.lateness import Due, lateness_cents
 from central.sourcing.model import Index, compiled_for, problem_of
 from central.sourcing.promises.services import parse_services
@@ -52,7 +53,7 @@ def asked(decision: Decision) -> list[str]:
 
 def table(snapshot: Snapshot, now_ms: int = NOW) -> list[list[int]]:
     index = Index.of(snapshot)
-    compiled = compiled_for(snapshot, index, deciding.with_facts(None), now_ms)
+    compiled = compiled_for(snapshot, index, with_facts(None), now_ms)
     found = problem_of(snapshot, index, TARIFF, compiled, Due(DELIVERY, now_ms)).package_terms["lateness"]
     rows: list[list[int]] = found.tolist()
     return rows

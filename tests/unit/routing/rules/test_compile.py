@@ -15,7 +15,7 @@ from routing.problem import Problem, Reason
 from routing.rules.compile import Compiled, compile_rules, every_cause
 from routing.rules.defaults import default_rules
 from routing.rules.document import parse
-from routing.rules.scene import KEPT_MAX, Backdrop, OpenLine, OpenOrder, Option, Place, Scene, Stock
+from routing.rules.scene import ANYWHERE, KEPT_MAX, Backdrop, OpenLine, OpenOrder, Option, Place, Scene, Stock
 from routing.source import source_in_order
 from tests.unit.routing.rules.documents import documents
 from tests.unit.routing.rules.scenes import (
@@ -137,6 +137,14 @@ def test_a_collected_order_has_its_store_and_no_other() -> None:
     assert found.pickup.tolist() == [1, -1, -1]
     assert texts(found, 0) == texts(found, 2) == ["", "", ""]
     assert texts(found, 1) == ["is not where the order is collected"] * 3
+
+
+def test_a_cart_that_may_be_collected_anywhere_is_told_of_every_location() -> None:
+    options = (Option(0, "ground"), Option(0, "pickup"), Option(1), Option(2, transfer_to="A"))
+    given = scene(order(service="pickup", pickup_location=ANYWHERE), options=options)
+    found = compiled({"kind": "exclude", "id": "no-b", "at": {"locations": ["B"]}}, given=given)
+    assert texts(found) == ["is an option to ship", "", "is left out by rule no-b", ""]
+    assert found.pickup.tolist() == [-1]
 
 
 def test_options_serve_what_they_are_for() -> None:
