@@ -20,7 +20,6 @@ from routing.arrays import Whole
 from routing.rules import scene
 from routing.rules.compile import Compiled, compile_rules
 from routing.rules.document import RuleSet
-from routing.rules.draft import Held
 from routing.rules.scene import ANYWHERE, PICKUP, SHIP, Backdrop, OpenLine, OpenOrder, Scene
 from routing.terms import LineTerm
 
@@ -58,15 +57,18 @@ class Rulebook:
         routed within the network's timetable is served by nobody.
         """
         both = replace(order, service=SHIP), replace(order, service=PICKUP, pickup_location=ANYWHERE)
-        compiled = self._compiled(both, stock, now_ms)
-        held = {each.order: each for each in compiled.held}
-        sent, collected = (
-            self._later(both, stock, held[number]) or Said(self, compiled, number, now_ms)
-            if number in held
-            else Said(self, compiled, number, now_ms)
-            for number in (SENT, COLLECTED)
+        compiled = {now_ms: self._compiled(both, stock, now_ms)}
+        routed_ms = [now_ms, now_ms]
+        for held in compiled[now_ms].held:
+            if held.until_ms is not None and self.network.timetable.covers(held.until_ms):
+                routed_ms[held.order] = held.until_ms
+        for moment_ms in set(routed_ms) - {now_ms}:
+            compiled[moment_ms] = self._compiled(both, stock, moment_ms)
+        sent_ms, collected_ms = routed_ms
+        return (
+            Said(self, compiled[sent_ms], SENT, sent_ms),
+            Said(self, compiled[collected_ms], COLLECTED, collected_ms),
         )
-        return sent, collected
 
     def warm(self, now_ms: int) -> None:
         """Look at every place now, so that the first cart does not wait for it."""
@@ -78,13 +80,6 @@ class Rulebook:
         text, rule = compiled.reasons[code].text, compiled.reason_rules[code]
         closed = self.places[place].closed
         return f"{text}: {closed}" if closed and rule and self.rules.rule(rule).kind == "closed" else text
-
-    def _later(self, both: tuple[OpenOrder, ...], stock: scene.Stock, held: Held) -> "Said | None":
-        """What they say when the order would be routed; None where that is farther away than is looked ahead."""
-        until_ms = held.until_ms
-        if until_ms is None or not self.network.timetable.covers(until_ms):
-            return None
-        return Said(self, self._compiled(both, stock, until_ms), held.order, until_ms)
 
     def _compiled(self, orders: tuple[OpenOrder, ...], stock: scene.Stock, now_ms: int) -> Compiled:
         return compile_rules(self.rules, Scene.before(self._backdrop(now_ms), orders, stock), now_ms)
