@@ -24,6 +24,7 @@ from central.sourcing.domain import (
     unserved,
     without_moves,
 )
+from central.sourcing.facts import with_facts
 from central.sourcing.lateness import Due
 from central.sourcing.model import Index, Model, bids_of, compiled_for, model_of, prices_of
 from central.sourcing.one_by_one import Standing, source_one_by_one
@@ -38,7 +39,6 @@ from routing.labels import Labels
 from routing.optimise import NOT_THERE, Warm, optimise
 from routing.plan import Plan
 from routing.problem import BACKORDER, Prices, Problem
-from routing.rules.defaults import default_rules
 from routing.rules.document import CANCEL, WAIT, RuleSet
 from routing.source import priority, source_in_order
 from routing.split import split
@@ -112,25 +112,6 @@ def decide(
         for number, order in enumerate(snapshot.orders)
     )
     return Decided(decisions, best.figures, bids_of(best.prices, snapshot, index))
-
-
-FACTS = frozenset({"needs_box", "same_country", "closed", "offered", "asked_before"})
-"""Kinds of rules that say what cannot be done at all: they hold whether or not a document says so."""
-
-
-def with_facts(rules: RuleSet | None) -> RuleSet:
-    """``rules`` with those of the program's that every document has; the program's own where there are none."""
-    built_in = default_rules()
-    if rules is None:
-        return built_in
-    said = {rule.kind for rule in rules.rules}
-    taken = {rule.id for rule in rules.rules}
-    missing = [
-        replace(rule, id=rule.id if rule.id not in taken else f"built-in-{rule.id}")
-        for rule in built_in.rules
-        if rule.kind in FACTS - said
-    ]
-    return replace(rules, rules=(*rules.rules, *missing))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ Every location of the network is in the question, also those that may not serve 
 say why a nearer one was passed over. :mod:`.model` makes the optimiser's arrays of it, :mod:`.deciding` the decisions.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 from uuid import UUID
@@ -85,6 +85,30 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Work:
+    """What a location has to do now. ``silent``: its box has not been heard for too long, last at ``heard_ms``
+    (milliseconds since 1970 UTC, None for never); ``units`` it was asked for on its local day, by service and hour in
+    ``load``; offers that it rejected on that day."""
+
+    silent: bool = True
+    heard_ms: int | None = None
+    units: int = 0
+    rejects: int = 0
+    load: Load = field(default_factory=Load)
+
+    def at(self, place: Place) -> Place:
+        """``place``, whose capacity is that of a whole day, as it is now."""
+        return replace(
+            place,
+            silent=self.silent,
+            capacity=None if place.capacity is None else place.capacity - self.units,
+            offline_since_ms=self.heard_ms if self.silent else None,
+            rejects=self.rejects,
+            load=self.load,
+        )
+
+
+@dataclass(frozen=True)
 class OpenLine:
     """A line to be routed; ``weight_g`` is one unit's, ``tags`` what rules may call it by, ``kit`` names lines of the
     order that are sold as one.
@@ -109,6 +133,16 @@ class OpenLine:
     kit: str = ""
     offered_ms: int | None = None
     send_by: str = ""
+
+
+def tags_of(*, gift: bool, hazard: str, age_minimum: int, catalogue: Iterable[str]) -> frozenset[str]:
+    """What rules may call a line by: the tags of the ``catalogue`` and what follows from the rest."""
+    tags = {*catalogue, *(("gift_wrap",) if gift else ())}
+    if hazard:
+        tags |= {"hazmat", hazard}
+    if age_minimum:
+        tags.add("age_restricted")
+    return frozenset(tags)
 
 
 @dataclass(frozen=True)

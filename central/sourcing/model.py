@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from central.sourcing.distances import Distances
-from central.sourcing.domain import SHIP, BidPrices, CapacityPrice, Delivery, OpenOrder, Snapshot, StockPrice
+from central.sourcing.domain import SHIP, BidPrices, CapacityPrice, Delivery, OpenOrder, Place, Snapshot, StockPrice
 from central.sourcing.lateness import Due
 from central.sourcing.options import Options, Usable, options_of
 from central.sourcing.promises.services import CarrierService
@@ -54,6 +54,18 @@ KNOWN_FACTS = frozenset({Fact.TIER, Fact.DESTINATION, Fact.PIN, Fact.SERVICES, F
 """What scenes carry here: a rule that needs another fact is refused before it is published."""
 
 
+def scene_place(place: Place, services: frozenset[str] = frozenset()) -> scene.Place:
+    """A location as rules see it. ``services``: by which it sends where an option names none."""
+    return scene.Place(
+        place.location, place.name, place.has_box, place.closed, place.silent, place.ships, place.hands_over,
+        place.lat, place.lon, place.currency, place.country, place.capacity,
+        "warehouse" if place.is_warehouse else "store", place.groups, place.zone,
+        place.delivery_services | services, place.certifications,
+        offline_since_ms=place.offline_since_ms, rejects=place.rejects,
+        load=scene.Load(place.load.ship_day, place.load.pickup_day, place.load.ship_hour, place.load.pickup_hour),
+    )  # fmt: skip
+
+
 def scene_of(
     snapshot: Snapshot,
     index: Index,
@@ -62,17 +74,7 @@ def scene_of(
     transit_days: Whole | None = None,
 ) -> scene.Scene:
     """What rules look at. ``services``: by which every place sends where its option names none."""
-    places = tuple(
-        scene.Place(
-            place.location, place.name, place.has_box, place.closed, place.silent, place.ships, place.hands_over,
-            place.lat, place.lon, place.currency, place.country, place.capacity,
-            "warehouse" if place.is_warehouse else "store", place.groups, place.zone,
-            place.delivery_services | services, place.certifications,
-            offline_since_ms=place.offline_since_ms, rejects=place.rejects,
-            load=scene.Load(place.load.ship_day, place.load.pickup_day, place.load.ship_hour, place.load.pickup_hour),
-        )
-        for place in snapshot.places
-    )  # fmt: skip
+    places = tuple(scene_place(place, services) for place in snapshot.places)
     orders = tuple(
         scene.OpenOrder(
             str(order.order_id), order.service,

@@ -11,9 +11,9 @@ import msgspec
 import numpy as np
 
 from central.sourcing.answer import Answer
-from central.sourcing.deciding import with_facts
 from central.sourcing.distances import Distances
 from central.sourcing.domain import OpenOrder, Snapshot
+from central.sourcing.facts import with_facts
 from central.sourcing.lateness import Due
 from central.sourcing.model import Index, compiled_for, prices_of, problem_of, scene_of, seen_by_rules, tells_services
 from central.sourcing.options import Options, anywhere, options_of

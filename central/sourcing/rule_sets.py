@@ -56,6 +56,12 @@ async def live(conn: AsyncConnection) -> Rules:
     return Rules() if row is None else Rules(row.version, row.body)
 
 
+async def live_version(conn: AsyncConnection) -> str:
+    """The version of the rules that runs follow now. What a version says never changes."""
+    query = select(rule_set.c.version).where(rule_set.c.tenant == TENANT, rule_set.c.state == PUBLISHED)
+    return (await conn.execute(query)).scalar_one_or_none() or BUILT_IN
+
+
 async def draft(conn: AsyncConnection, rules: RuleSet, actor: str) -> bool:
     """Keep ``rules`` as a draft, which no run follows, in place of an earlier draft of the version. False where that
     was the same already.

@@ -29,8 +29,6 @@ class Tariff:
     kg_by_zone: tuple[int, ...] = (55, 75, 95, 120, 145, 175, 210)
     packing: tuple[int, int] = (70, 55)
     handling_per_unit: tuple[int, int] = (45, 30)
-    last_units: int = 4
-    last_unit_price: int = 150
     backorder_per_line: int = 5_000
     late_per_day: int = 400
     late_pickup_per_day: int = 400

@@ -21,7 +21,7 @@ from central.platform import incidents, leases
 from central.sourcing import rule_sets, runs
 from central.sourcing.answer import Answer, Answered, TakenBack
 from central.sourcing.answer import read as read_answer
-from central.sourcing.domain import BidPrices, Delivery, Effort, OpenLine, OpenOrder, Snapshot, Steering
+from central.sourcing.domain import BidPrices, Delivery, Effort, OpenLine, OpenOrder, Snapshot, Steering, tags_of
 from central.sourcing.postgres import read_available, read_places
 from central.sourcing.question import Asked, Question, made_by
 from central.sourcing.question import read as read_question
@@ -326,8 +326,9 @@ async def network_snapshot(conn: AsyncConnection, silent_s: float, orders_max: i
 def _order(demand: orders.Demand) -> OpenOrder:
     lines = tuple(
         OpenLine(line.line_id, line.version, line.sku, line.name, line.quantity, line.amount, line.weight_g,
-                 line.excluded, line.offered_to, line.task, line.rev, _tags(line), line.kit,
-                 line.offered_ms, line.send_by)
+                 line.excluded, line.offered_to, line.task, line.rev,
+                 tags_of(gift=line.gift, hazard=line.hazard, age_minimum=line.age_minimum, catalogue=line.tags),
+                 line.kit, line.offered_ms, line.send_by)
         for line in demand.lines
     )  # fmt: skip
     return OpenOrder(
@@ -335,13 +336,3 @@ def _order(demand: orders.Demand) -> OpenOrder:
         demand.currency, demand.promise_ms, demand.placed_ms, lines, demand.attention, demand.channel, demand.region,
         demand.postcode, demand.kind, demand.tier, demand.value, demand.waiting_ms, demand.pinned_location,
     )  # fmt: skip
-
-
-def _tags(line: orders.DemandLine) -> frozenset[str]:
-    """What rules may call a line by."""
-    tags = {*line.tags, *(("gift_wrap",) if line.gift else ())}
-    if line.hazard:
-        tags |= {"hazmat", line.hazard}
-    if line.age_minimum:
-        tags.add("age_restricted")
-    return frozenset(tags)

@@ -14,6 +14,7 @@ from routing.problem import NO_LEG, Reason
 from routing.rules.document import Policy, RuleSet
 from routing.rules.draft import Bound, Cause, Draft, Held, Tally
 from routing.rules.kinds import PLACE_IN_TABLE
+from routing.rules.match import Where
 from routing.rules.options import pickup_of, pool_of, shut_by_service
 from routing.rules.policies import policies_of, stages_of
 from routing.rules.rule import Rule
@@ -110,8 +111,9 @@ def compile_rules(rule_set: RuleSet, scene: Scene, now_ms: int) -> Compiled:
     stage, actions = stages_of(rule_set, view, policy)
     for rule in in_turn(rule_set, now_ms):
         bound = _bound(rule_set, rule, view, policy, stage)
-        draft.tally(rule.id).orders = int(np.count_nonzero(bound.orders))
-        rule.apply(draft, bound)
+        count = draft.tally(rule.id).orders = int(np.count_nonzero(bound.orders))
+        if count:
+            rule.apply(draft, bound)
     shut_by_service(draft)
     stock = _stock(draft)
     _holds(draft)
@@ -182,8 +184,14 @@ def _bound(rule_set: RuleSet, rule: Rule, view: View, policy: Index, stage: Inde
         step = next((i for i, step in enumerate(each.fallbacks, 1) if rule.id in step.relax), None)
         if step is not None:
             orders &= (policy != number) | (stage < step)
-    places = rule.at.places(view.places)
-    return Bound(rule.id, orders, places, places[view.place_of], orders[view.order_of])
+    places, options = view.once(rule.at, lambda: _meant(rule.at, view))
+    return Bound(rule.id, orders, places, options, orders[view.order_of])
+
+
+def _meant(at: Where, view: View) -> tuple[Flags, Flags]:
+    """The places (L,) and the options (K,) there that are meant."""
+    places = at.places(view.places)
+    return places, places[view.place_of]
 
 
 def _stock(draft: Draft) -> Units:
@@ -221,7 +229,9 @@ def _notes(view: View) -> tuple[str, ...]:
     negative = int(np.count_nonzero(view.scene.stock.units < 0))
     if negative:
         found.append(f"stock is below zero for {negative} items at a location: it counts as none")
-    unzoned = [place.name for place, zone in zip(view.places, view.zones, strict=True) if zone is None]
+    unzoned = view.once(
+        "unzoned", lambda: [place.name for place, zone in zip(view.places, view.zones, strict=True) if zone is None]
+    )
     if unzoned:
         found.append(f"{len(unzoned)} locations have no known time zone, first {unzoned[0]}")
     services = {order.service for order in view.orders} - {SHIP, PICKUP}

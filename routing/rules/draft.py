@@ -89,9 +89,7 @@ class Draft:
     def __post_init__(self) -> None:
         orders, options = len(self.view.orders), len(self.view.options)
         self.blocked = np.zeros((orders, options), np.uint16)
-        room = [place.capacity for place in self.view.places]
-        known = [UNITS_MAX if units is None else min(max(units, 0), UNITS_MAX) for units in room]
-        self.capacity = np.array(known, np.int64)[self.view.place_of]
+        self.capacity = self.view.room.copy()
         self.ship_capacity = np.full(options, UNITS_MAX, np.int64)
         self.pickup_capacity = np.full(options, UNITS_MAX, np.int64)
         self.max_packages = np.zeros(orders, np.int64)
@@ -116,7 +114,7 @@ class Draft:
         columns = np.flatnonzero(bound.options & options)
         if not len(rows) or not len(columns):
             return
-        where = np.ix_(rows, columns)
+        where = rows[:, None], columns
         before = self.blocked[where]
         free = before == 0
         self._count(bound, free.size, int(free.sum()))
@@ -135,7 +133,7 @@ class Draft:
         """Block the orders ``rows`` (r,) at the options ``columns`` (c,) where ``rings`` (r, c) is not 0: 1 for the
         first cause, 2 for the second."""
         codes = np.array([0, *(self.code(bound.rule, cause) for cause in causes)], np.uint16)
-        where = np.ix_(rows, columns)
+        where = rows[:, None], columns
         before = self.blocked[where]
         free = before == 0
         self._count(bound, int(np.count_nonzero(rings)), int(np.count_nonzero(rings[free])))

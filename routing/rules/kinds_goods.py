@@ -10,7 +10,7 @@ from routing.rules.draft import Bound, Cause, Draft
 from routing.rules.facts import Fact, Lack
 from routing.rules.fields import Listed, Number, Strict, Text, Whole, given
 from routing.rules.rule import Rule
-from routing.rules.scene import UNITS_MAX
+from routing.rules.scene import UNITS_MAX, Place
 
 _TAGS = Listed(Text(1))
 
@@ -41,7 +41,7 @@ class Hazmat(Rule):
 
     def apply(self, draft: Draft, bound: Bound) -> None:
         view, lines = draft.view, draft.view.tagged(self.tags)
-        uncertified = draft.view.places_where(lambda p: self.certification not in p.certifications)
+        uncertified = view.places_where(self._lacks_certificate)
         cause = Cause(f"is not certified for {self.certification}", f"if it were certified for {self.certification}")
         draft.block_lines(bound, lines, uncertified, cause)
         sent = lines & view.ships[view.order_of]
@@ -53,6 +53,9 @@ class Hazmat(Rule):
 
     def tells_services(self) -> bool:
         return True
+
+    def _lacks_certificate(self, place: Place) -> bool:
+        return self.certification not in place.certifications
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,12 +79,15 @@ class AgeRestricted(Rule):
         law = Cause("may not send it: the law of the destination forbids it")
         draft.block_lines(bound, lines & banned[view.order_of], np.ones_like(bound.options), law)
         # A service of the place: a carrier's service such as ground may come with a signature or without.
-        without = draft.view.places_where(lambda p: self.service not in p.services)
+        without = view.places_where(self._lacks_service)
         cause = Cause(f"does not offer {self.service}", f"if it offered {self.service}")
         draft.block_lines(bound, lines, without, cause)
 
     def needs(self) -> Mapping[Fact, Lack]:
         return {Fact.SERVICES: Lack.SHUTS}
+
+    def _lacks_service(self, place: Place) -> bool:
+        return self.service not in place.services
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +116,10 @@ class MinimumConfidence(Rule):
     def apply(self, draft: Draft, bound: Bound) -> None:
         view = draft.view
         known = view.scene.stock.confidence
-        by_place = np.array([np.nan if p.confidence is None else p.confidence for p in view.places], np.float64)
+        by_place = view.once(
+            "confidence",
+            lambda: np.array([np.nan if p.confidence is None else p.confidence for p in view.places], np.float64),
+        )
         table = (
             np.broadcast_to(by_place, view.units.shape) if known is None else np.where(np.isnan(known), by_place, known)
         )

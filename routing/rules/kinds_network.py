@@ -7,13 +7,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from routing.arrays import Flags
+from routing.arrays import Cents, Flags
 from routing.calendars.limits import MINUTE_MS
 from routing.rules.draft import Bound, Cause, Draft
 from routing.rules.facts import Fact, Lack
 from routing.rules.fields import Choice, Day, Instant, Listed, Strict, Text, TimeOfDay, Whole, given
 from routing.rules.rule import Rule
 from routing.rules.scene import PICKUP, SHIP, Option, Place
+from routing.rules.view import Moment, View
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 NO_ZONE = Cause("has no time zone that is known")
@@ -26,7 +27,7 @@ class NeedsBox(Rule):
     kind: ClassVar[str] = "needs_box"
 
     def apply(self, draft: Draft, bound: Bound) -> None:
-        without = draft.view.places_where(lambda place: not place.has_box)
+        without = draft.view.places_where(_has_no_box)
         draft.block(bound, without, Cause("has no box: it is known, but nobody there can be asked"))
 
 
@@ -37,17 +38,43 @@ class SameCountry(Rule):
     kind: ClassVar[str] = "same_country"
 
     def apply(self, draft: Draft, bound: Bound) -> None:
-        keys = [(order.country, order.currency) for order in draft.view.orders]
-        places = [(place.country, place.currency) for place in draft.view.places]
+        view = draft.view
+        keys = [(order.country, order.currency) for order in view.orders]
         for key in sorted(set(keys)):
-            abroad = np.array([_abroad(key, place) for place in places], np.bool_)[draft.view.place_of]
             same = np.array([other == key for other in keys], np.bool_)
+            abroad = view.places_where(_Abroad(*key))
             draft.block(bound, abroad, Cause("is in another country or currency"), same)
 
 
-def _abroad(order: tuple[str, str], place: tuple[str, str]) -> bool:
-    (country, currency), (own_country, own_currency) = order, place
-    return own_currency != currency or bool(country and own_country and own_country != country)
+@dataclass(frozen=True, slots=True)
+class _Abroad:
+    """Whether a place does not serve what goes to ``country`` (empty where unknown) and is paid in ``currency``."""
+
+    country: str
+    currency: str
+
+    def __call__(self, place: Place) -> bool:
+        return place.currency != self.currency or bool(self.country and place.country and place.country != self.country)
+
+
+def _has_no_box(place: Place) -> bool:
+    return not place.has_box
+
+
+def _is_closed(place: Place) -> bool:
+    return bool(place.closed)
+
+
+def _hands_nothing_over(place: Place) -> bool:
+    return not place.hands_over
+
+
+def _does_not_ship(place: Place) -> bool:
+    return not place.ships
+
+
+def _is_silent(place: Place) -> bool:
+    return place.silent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +84,7 @@ class Closed(Rule):
     kind: ClassVar[str] = "closed"
 
     def apply(self, draft: Draft, bound: Bound) -> None:
-        draft.block(bound, draft.view.places_where(lambda place: bool(place.closed)), Cause("takes no orders"))
+        draft.block(bound, draft.view.places_where(_is_closed), Cause("takes no orders"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,11 +95,10 @@ class Offered(Rule):
 
     def apply(self, draft: Draft, bound: Bound) -> None:
         view = draft.view
-        no_pickup = draft.view.places_where(lambda place: not place.hands_over)
         # What is transferred is handed over elsewhere: the location that sends it needs no counter.
-        no_pickup &= np.array([not option.transfer_to for option in view.options], np.bool_)
+        no_pickup = view.places_where(_hands_nothing_over) & ~view.transfers
         draft.block(bound, no_pickup, Cause("does not hand over orders"), view.collected)
-        draft.block(bound, draft.view.places_where(lambda place: not place.ships), Cause("does not ship"), view.ships)
+        draft.block(bound, view.places_where(_does_not_ship), Cause("does not ship"), view.ships)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +135,10 @@ class PauseService(Rule):
         else:
             # Other services of a place are what it offers beside this one; the collected need none.
             orders = view.ships
-            options = np.array([self._only(view.places[option.place], option) for option in view.options], np.bool_)
+            options = view.once(
+                ("only", self.service),
+                lambda: np.array([self._only(view.places[option.place], option) for option in view.options], np.bool_),
+            )
         for until, here in _paused(draft, bound, self.until):
             draft.block(bound, here & options, Cause(f"does not offer {self.service}{until}"), orders)
 
@@ -133,18 +162,13 @@ def _over(until: int | None, now_ms: int) -> str:
 def _paused(draft: Draft, bound: Bound, until: int | None) -> list[tuple[str, Flags]]:
     """Options whose work would be done before ``until``, by how people there read that moment."""
     view = draft.view
-    texts: dict[str, list[int]] = {}
-    for number, option in enumerate(view.options):
-        if bound.options[number] and (until is None or view.moment(option.at_ms) < until):
-            text = "" if until is None else f" until {view.until(until, option.place)}"
-            texts.setdefault(text, []).append(number)
-    return [(text, _these(numbers, len(view.options))) for text, numbers in sorted(texts.items())]
+    if until is None:
+        return [("", bound.options)]
 
+    def text(moment: Moment) -> str | None:
+        return f" until {view.until(until, moment.zone)}" if moment.at_ms < until else None
 
-def _these(numbers: list[int], count: int) -> Flags:
-    found = np.zeros(count, np.bool_)
-    found[numbers] = True
-    return found
+    return view.once(("paused", until), lambda: view.by_moment(text))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,22 +181,20 @@ class Blackout(Rule):
     )
 
     def apply(self, draft: Draft, bound: Bound) -> None:
-        days = frozenset(self.dates)
-        for day, here in _by_day(draft):
-            if day is None:
-                draft.block(bound, here, NO_ZONE)
-            elif day in days:
-                draft.block(bound, here, Cause(f"does not work on {day.day} {day:%B}"))
+        view = draft.view
+        for cause, here in view.once(self, lambda: view.by_moment(self._cause)):
+            draft.block(bound, here, cause)
+
+    def _cause(self, moment: Moment) -> Cause | None:
+        if moment.local is None:
+            return NO_ZONE
+        day = moment.local.date()
+        return Cause(f"does not work on {day.day} {day:%B}") if day in self.dates else None
 
     def past(self, now_ms: int) -> str:
         # A day is over everywhere 12 hours after it is over in UTC.
         today = datetime.fromtimestamp(now_ms / 1000 - 43_200, UTC).date() if now_ms >= 43_200_000 else date(1970, 1, 1)
         return "all its days are past" if all(day < today for day in self.dates) else Rule.past(self, now_ms)
-
-
-def _by_day(draft: Draft) -> list[tuple[date | None, Flags]]:
-    days = [None if moment is None else moment.date() for moment in draft.view.local]
-    return [(day, np.array([other == day for other in days], np.bool_)) for day in dict.fromkeys(days)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,22 +215,20 @@ class CutOff(Rule):
 
     def apply(self, draft: Draft, bound: Bound) -> None:
         view = draft.view
-        late: dict[tuple[str, str], list[int]] = {}
-        for number, local in enumerate(view.local):
-            if not bound.options[number]:
-                continue
-            if local is None:
-                late.setdefault(("", ""), []).append(number)
-            elif not self.weekdays or WEEKDAYS[local.weekday()] in self.weekdays:
-                # Compared in UTC: two times of one zone compare by their faces, and a face shows twice in autumn.
-                last = datetime.combine(local.date(), self.latest, local.tzinfo).astimezone(UTC)
-                if local.astimezone(UTC) > last:
-                    late.setdefault(("late", _next_minute(local)), []).append(number)
-        for (kind, change), numbers in late.items():
-            cause = (
-                Cause(f"had its cut-off at {self.latest:%H:%M}", f"if its cut-off were {change}") if kind else NO_ZONE
-            )
-            draft.block(bound, _these(numbers, len(view.options)), cause)
+        for cause, late in view.once(self, lambda: view.by_moment(self._cause)):
+            draft.block(bound, late, cause)
+
+    def _cause(self, moment: Moment) -> Cause | None:
+        local = moment.local
+        if local is None:
+            return NO_ZONE
+        if self.weekdays and WEEKDAYS[local.weekday()] not in self.weekdays:
+            return None
+        # Compared in UTC: two times of one zone compare by their faces, and a face shows twice in autumn.
+        last = datetime.combine(local.date(), self.latest, local.tzinfo).astimezone(UTC)
+        if local.astimezone(UTC) <= last:
+            return None
+        return Cause(f"had its cut-off at {self.latest:%H:%M}", f"if its cut-off were {_next_minute(local)}")
 
 
 def _next_minute(local: datetime) -> str:
@@ -230,14 +250,22 @@ class Offline(Rule):
     )
 
     def apply(self, draft: Draft, bound: Bound) -> None:
-        now, limit = draft.view.now_ms, self.minutes
+        limit = self.minutes
         if limit is None:
-            draft.block(bound, draft.view.places_where(lambda p: p.silent), Cause("has been silent for too long"))
+            draft.block(bound, draft.view.places_where(_is_silent), Cause("has been silent for too long"))
             return
-        silent = draft.view.places_where(
-            lambda p: p.offline_since_ms is not None and now - p.offline_since_ms > limit * MINUTE_MS
-        )
+        silent = draft.view.places_where(_SilentSince(draft.view.now_ms - limit * MINUTE_MS))
         draft.block(bound, silent, Cause(f"has been silent for more than {limit} minutes"))
+
+
+@dataclass(frozen=True, slots=True)
+class _SilentSince:
+    """Whether the box of a place was last heard before ``moment_ms``."""
+
+    moment_ms: int
+
+    def __call__(self, place: Place) -> bool:
+        return place.offline_since_ms is not None and place.offline_since_ms < self.moment_ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,11 +276,18 @@ class MaxRejects(Rule):
     rejects: int = given(Whole(0, 10_000), says="the most rejects of a day", stricter=Strict.LESS)
 
     def apply(self, draft: Draft, bound: Bound) -> None:
-        rejects = np.array([place.rejects for place in draft.view.places], np.int64)[draft.view.place_of]
+        view = draft.view
+        rejects = view.once("rejects", lambda: _rejects(view))
         for count in sorted(set(rejects[rejects > self.rejects].tolist())):
             here = rejects == count
             cause = Cause(f"has rejected {count} offers today, more than {self.rejects}", f"if {count} were allowed")
             draft.block(bound, here, cause)
+
+
+def _rejects(view: View) -> Cents:
+    """(K,): offers that the place of each option has rejected on its day."""
+    rejects = np.array([place.rejects for place in view.places], np.int64)[view.place_of]
+    return np.where(view.another_day, 0, rejects)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,12 +312,7 @@ class Capacity(Rule):
 
     def apply(self, draft: Draft, bound: Bound) -> None:
         view, ship, pickup = draft.view, self.service != PICKUP, self.service != SHIP
-        left = np.zeros(len(view.options), np.int64)
-        holds = np.zeros(len(view.options), np.bool_)
-        for number, local in enumerate(view.local):
-            if local is None or self._holds(local):
-                used = _used(view.places[view.options[number].place], self.per, ship, pickup)
-                left[number], holds[number] = self.units - used, True
+        left, holds = view.once(self, lambda: self._left(view, ship, pickup))
         here = bound.options & holds
         mine = replace(bound, options=here)
         draft.limit(mine, left, ship, pickup)
@@ -291,7 +321,15 @@ class Capacity(Rule):
         text = f"has reached its limit of {self.units} {what} a {self.per}"
         draft.block(mine, left <= 0, Cause(text, f"if its limit were above {self.units}"), orders)
 
-    def _holds(self, local: datetime) -> bool:
+    def _left(self, view: View, ship: bool, pickup: bool) -> tuple[Cents, Flags]:
+        """(K,): units that are left of the limit, and where it holds now."""
+        used = np.array([_used(place, self.per, ship, pickup) for place in view.places], np.int64)[view.place_of]
+        return self.units - np.where(view.another_day, 0, used), view.when(self._holds)
+
+    def _holds(self, moment: Moment) -> bool:
+        local = moment.local
+        if local is None:
+            return True
         day = not self.weekdays or WEEKDAYS[local.weekday()] in self.weekdays
         return day and (not self.hours or local.hour in self.hours)
 

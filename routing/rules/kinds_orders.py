@@ -135,11 +135,11 @@ class Distance(Rule):
         cosines = [_cosine(limit) for limit in limits]
         for start in range(0, len(rows), ROWS_AT_ONCE):
             some = rows[start : start + ROWS_AT_ONCE]
-            near = view.nearness(some, columns)
+            near = view.nearness(some)
             rings = np.zeros(near.shape, np.uint8)
             for cosine in cosines:
                 rings += near < cosine
-            draft.block_rings(bound, some, columns, rings, causes)
+            draft.block_rings(bound, some, columns, rings.take(view.place_of[columns], axis=1), causes)
 
 
 def _cosine(miles: float) -> float:

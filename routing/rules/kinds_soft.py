@@ -11,6 +11,7 @@ from routing.rules.draft import Bound, Draft
 from routing.rules.facts import Fact, Lack
 from routing.rules.fields import CENTS_MAX, Listed, Number, Text, Whole, given
 from routing.rules.rule import Rule
+from routing.rules.scene import Place
 
 _TAGS = Listed(Text(1))
 _CENTS = Whole(1, CENTS_MAX)
@@ -159,9 +160,14 @@ class BalanceLoad(Rule):
     cents: int = given(_CENTS, says="price per package at a full location")
 
     def apply(self, draft: Draft, bound: Bound) -> None:
-        shares = []
-        for place in draft.view.places:
-            used, left = max(place.load.ship_day, 0) + max(place.load.pickup_day, 0), place.capacity
-            day = 0 if left is None else used + max(left, 0)
-            shares.append(used / day if day else 0.0)
-        draft.charge_packages(bound, np.rint(np.array(shares) * self.cents)[draft.view.place_of].astype(np.int64))
+        view = draft.view
+        shares = view.once("load", lambda: np.array([_taken(place) for place in view.places])[view.place_of])
+        shares = np.where(view.another_day, 0.0, shares)
+        draft.charge_packages(bound, np.rint(shares * self.cents).astype(np.int64))
+
+
+def _taken(place: Place) -> float:
+    """How much of the place's day is taken, 0 to 1."""
+    used, left = place.load.day, place.capacity
+    day = 0 if left is None else used + max(left, 0)
+    return used / day if day else 0.0

@@ -42,6 +42,8 @@ class Match:
     def orders(self, view: View) -> Flags:
         """(O,): the orders that meet every condition."""
         found = np.ones(len(view.orders), np.bool_)
+        if self == _ALL_ORDERS:
+            return found
         for test in self._tests(view.now_ms):
             found &= np.fromiter(map(test, view.orders), np.bool_, len(view.orders))
         if self.value_min is not None:
@@ -114,6 +116,9 @@ class Match:
             getattr(self, name) and getattr(other, name) and set(getattr(self, name)).isdisjoint(getattr(other, name))
             for name in lists
         )
+
+
+_ALL_ORDERS = Match()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

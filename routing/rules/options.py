@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from routing.arrays import Index
+from routing.arrays import Flags, Index
 from routing.obstacles import ELSEWHERE
 from routing.rules.draft import Bound, Cause, Draft
-from routing.rules.scene import PICKUP
+from routing.rules.scene import ANYWHERE, PICKUP
 from routing.rules.view import View
 
 TRANSFER = Cause("brings orders to another location, to be collected there")
@@ -18,15 +18,14 @@ def shut_by_service(draft: Draft) -> None:
     every = np.ones(len(view.orders), np.bool_)
     all_options = np.ones(len(view.options), np.bool_)
     bound = Bound("", every, np.ones(len(view.places), np.bool_), all_options, every[view.order_of])
-    transfers = np.array([bool(option.transfer_to) for option in view.options], np.bool_)
-    collecting = np.array([option.service == PICKUP for option in view.options], np.bool_)
-    sending = np.array([option.service not in ("", PICKUP) for option in view.options], np.bool_)
+    transfers = view.transfers
+    collecting, sending = view.once("uses", lambda: _uses(view))
     draft.block(bound, transfers, TRANSFER, view.ships)
     draft.block(bound, collecting & ~transfers, Cause("is an option to collect"), view.ships)
     draft.block(bound, sending & ~transfers, Cause("is an option to ship"), view.collected)
     draft.block(bound, all_options, NO_SUCH_SERVICE, ~(view.ships | view.collected))
     homeless = np.flatnonzero(view.collected & (pickup_of(view) < 0)).tolist()
-    at = _collecting(view) if homeless else {}
+    at = view.once("collecting", lambda: _collecting(view)) if homeless else {}
     for number in homeless:
         elsewhere = np.ones(len(view.options), np.bool_)
         elsewhere[at.get(view.orders[number].pickup_location, [])] = False
@@ -35,12 +34,22 @@ def shut_by_service(draft: Draft) -> None:
         draft.block(bound, elsewhere, Cause(ELSEWHERE), this)
 
 
+def _uses(view: View) -> tuple[Flags, Flags]:
+    """(K,) each: the option is one to collect, is one to ship."""
+    options = view.options
+    return (
+        np.array([option.service == PICKUP for option in options], np.bool_),
+        np.array([option.service not in ("", PICKUP) for option in options], np.bool_),
+    )
+
+
 def _collecting(view: View) -> dict[str, list[int]]:
     """The options by which an order can be collected at a location."""
     at: dict[str, list[int]] = {}
     for number, option in enumerate(view.options):
         if option.transfer_to or option.service in ("", PICKUP):
             at.setdefault(option.transfer_to or view.places[option.place].location, []).append(number)
+            at.setdefault(ANYWHERE, []).append(number)
     return at
 
 
@@ -49,8 +58,8 @@ def pickup_of(view: View) -> Index:
     found = np.full(len(view.orders), -1)
     if not view.collected.any():
         return found
-    at = {place.location: number for number, place in enumerate(view.places)}
-    transferred = {option.transfer_to for option in view.options}
+    at = view.numbers
+    transferred = view.once("transferred", lambda: {option.transfer_to for option in view.options})
     for number, order in enumerate(view.orders):
         if order.service == PICKUP and order.pickup_location not in transferred:
             found[number] = at.get(order.pickup_location, -1)
@@ -59,6 +68,10 @@ def pickup_of(view: View) -> Index:
 
 def pool_of(view: View) -> Index:
     """(K,): the first option of the same place and time."""
-    first: dict[tuple[int, int | None], int] = {}
-    keys = [(option.place, option.at_ms) for option in view.options]
-    return np.array([first.setdefault(key, number) for number, key in enumerate(keys)], np.intp)
+
+    def made() -> Index:
+        first: dict[tuple[int, int | None], int] = {}
+        keys = [(option.place, option.at_ms) for option in view.options]
+        return np.array([first.setdefault(key, number) for number, key in enumerate(keys)], np.intp)
+
+    return view.once("pool", made)

@@ -4,19 +4,28 @@ Names are those of the centre's own picture (``central/sourcing/domain.py``) whe
 has a default that no rule acts on. Whatever is not known is None, NaN or empty: never a number that happens to fit.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self, TypeVar, cast
 
 import numpy as np
 
+from retail.clock import NOW_MS_MAX
 from retail.errors import Refused
 from routing.arrays import Real, Whole
 
 SHIP, PICKUP = "ship", "pickup"
 
+ANYWHERE = "*"
+"""Pickup location of a cart whose shopper has not chosen one: each location is asked whether it would do."""
+
 UNITS_MAX = 10**9
 """What is more counts as so much; also the capacity of what has no limit."""
+
+KEPT_MAX = 2_000
+"""Answers that a backdrop keeps: several for each rule of a large rule set. Beyond that it forgets all of them."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +36,11 @@ class Load:
     pickup_day: int = 0
     ship_hour: int = 0
     pickup_hour: int = 0
+
+    @property
+    def day(self) -> int:
+        """Units of the day, of both services."""
+        return max(self.ship_day, 0) + max(self.pickup_day, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +139,8 @@ class Option:
     """A column of the problem: a place with one service, one slot or one transfer.
 
     ``place`` is its index. ``service``: how it sends, or empty for whatever the place can. ``transfer_to``: the
-    location to which it brings an order that is collected there. ``at_ms``: when the work is done, None for now.
+    location to which it brings an order that is collected there. ``at_ms``: when the work is done, None for now; on
+    another local day the place has taken nothing yet.
     """
 
     place: int
@@ -164,11 +179,48 @@ class Stock:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Backdrop:
+    """What stands behind the orders of a scene: L places, K options (the places, where none are given) and a moment,
+    ``now_ms`` in milliseconds since 1970 UTC, with all that follows from them alone.
+
+    Who asks about one cart after another makes one backdrop for all of them. Then a place is looked at once, not once
+    for every cart, and compiling rules for a cart costs a few operations on arrays for each rule.
+
+    Raises :class:`Refused` for an impossible moment, a location that is there twice, and an option of no place.
+    """
+
+    places: tuple[Place, ...]
+    options: tuple[Option, ...]
+    now_ms: int
+    _kept: dict[Hashable, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.now_ms < NOW_MS_MAX:
+            raise Refused("now_ms", "the moment is not between 1970 and 9998", "set the clock")
+        _check_places(self.places, self.options)
+        if not self.options:
+            object.__setattr__(self, "options", _every_place(self.places))
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What ``make`` returns, which must follow from the backdrop and ``key`` alone. Arrays are read only."""
+        try:
+            return cast("T", self._kept[key])
+        except KeyError:
+            made = make()
+        if isinstance(made, np.ndarray):
+            made.setflags(write=False)
+        if len(self._kept) >= KEPT_MAX:
+            self._kept.clear()
+        self._kept[key] = made
+        return made
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Scene:
     """All that one run decides on.
 
     ``options`` are the columns of the problem, by default the places. ``transit_days`` (O, K), optional: business days
-    from option to order, -1 where unknown.
+    from option to order, -1 where unknown. ``backdrop``, optional: the one that scenes share; see :meth:`before`.
 
     Raises :class:`Refused` where the parts do not fit together: that is the caller's error, not bad data.
     """
@@ -178,9 +230,20 @@ class Scene:
     stock: Stock
     options: tuple[Option, ...] = ()
     transit_days: Whole | None = field(default=None)
+    backdrop: Backdrop | None = None
+
+    @classmethod
+    def before(
+        cls, backdrop: Backdrop, orders: tuple[OpenOrder, ...], stock: Stock, transit_days: Whole | None = None
+    ) -> Self:
+        """A scene with the places and options of ``backdrop``, to be asked about at its moment."""
+        return cls(backdrop.places, orders, stock, backdrop.options, transit_days, backdrop)
 
     def __post_init__(self) -> None:
-        _once("places", [place.location for place in self.places], "location")
+        if self.backdrop is None:
+            _check_places(self.places, self.options)
+        elif self.backdrop.places is not self.places or self.backdrop.options is not self.options:
+            raise Refused("backdrop", "it is of other places or options", "make the scene before it")
         _once("stock.skus", list(self.stock.skus), "SKU")
         known = set(self.stock.skus)
         for number, order in enumerate(self.orders):
@@ -196,16 +259,26 @@ class Scene:
                 raise Refused(f"stock.{name}", f"has shape {table.shape}", f"give shape {shape}")
         if self.stock.units.dtype.kind not in "iu":
             raise Refused("stock.units", f"holds {self.stock.units.dtype}", "round to whole units first")
-        for number, option in enumerate(self.options):
-            if not 0 <= option.place < len(self.places):
-                raise Refused(f"options[{number}].place", f"there is no place {option.place}", "give its index")
         if self.transit_days is not None and self.transit_days.shape != (len(self.orders), len(self.columns)):
             raise Refused("transit_days", f"has shape {self.transit_days.shape}", "give a day per order and option")
 
     @property
     def columns(self) -> tuple[Option, ...]:
         """The K options."""
-        return self.options or tuple(Option(index) for index in range(len(self.places)))
+        return self.options or _every_place(self.places)
+
+
+def _every_place(places: Sequence[Place]) -> tuple[Option, ...]:
+    """The options of a scene that names none: its places, whatever they can."""
+    return tuple(Option(index) for index in range(len(places)))
+
+
+def _check_places(places: Sequence[Place], options: Sequence[Option]) -> None:
+    """Raise :class:`Refused` for a location that is there twice, and for an option of no place."""
+    _once("places", [place.location for place in places], "location")
+    for number, option in enumerate(options):
+        if not 0 <= option.place < len(places):
+            raise Refused(f"options[{number}].place", f"there is no place {option.place}", "give its index")
 
 
 def _once(field_name: str, names: list[str], what: str) -> None:

@@ -1,8 +1,13 @@
-"""A scene as arrays, each made once and when it is first asked for, and the local times of its options."""
+"""A scene as arrays, each made once and when it is first asked for, and the local times of its options.
 
-from collections.abc import Callable
+What follows from places, options and the moment alone belongs to the scene's backdrop, which other scenes may share.
+"""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -12,23 +17,44 @@ from retail.clock import NOW_MS_MAX
 from retail.errors import Refused
 from routing.arrays import Cents, Flags, Floats, Index
 from routing.calendars.local_time import local, zone_of
-from routing.rules.scene import PICKUP, SHIP, UNITS_MAX, OpenLine, OpenOrder, Place, Scene
+from routing.rules.scene import PICKUP, SHIP, UNITS_MAX, Backdrop, OpenLine, OpenOrder, Place, Scene
 
 EARTH_RADIUS_MILES = 3958.8
 _UTC = ZoneInfo("UTC")
 _WORTH_MAX = 2**60
 Units = NDArray[np.int32]
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When an option does its work: ``at_ms``, and the ``local`` time of its place; both others None where the time
+    zone is not known."""
+
+    zone: ZoneInfo | None
+    at_ms: int
+    local: datetime | None
 
 
 class View:
-    """O orders of n lines over K options at L places; S SKUs. Raises :class:`Refused` for an impossible ``now_ms``."""
+    """O orders of n lines over K options at L places; S SKUs. Raises :class:`Refused` for an impossible ``now_ms``, and
+    for one that is not the moment of the scene's backdrop."""
 
     def __init__(self, scene: Scene, now_ms: int) -> None:
-        if not 0 <= now_ms < NOW_MS_MAX:
-            raise Refused("now_ms", "the moment is not between 1970 and 9998", "set the clock")
-        self.scene, self.now_ms = scene, now_ms
-        self.places, self.orders, self.options = scene.places, scene.orders, scene.columns
+        backdrop = scene.backdrop or Backdrop(scene.places, scene.options, now_ms)
+        if backdrop.now_ms != now_ms:
+            raise Refused("now_ms", "the backdrop is of another moment", "make one of this moment")
+        self.scene, self.now_ms, self._backdrop = scene, now_ms, backdrop
+        self.places, self.orders, self.options = scene.places, scene.orders, backdrop.options
         self.lines: list[OpenLine] = [line for order in scene.orders for line in order.lines]
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What ``make`` returns, kept with the backdrop: it must follow from places, options, the moment and ``key``.
+
+        A rule is a good key for what it says of all orders alike: equal rules say the same.
+        """
+        return self._backdrop.once(key, make)
 
     @cached_property
     def order_ptr(self) -> Index:
@@ -40,10 +66,39 @@ class View:
         """(n,): the order of every line."""
         return np.repeat(np.arange(len(self.orders)), np.diff(self.order_ptr))
 
-    @cached_property
+    @property
     def place_of(self) -> Index:
         """(K,): the place of every option."""
-        return np.array([option.place for option in self.options], np.intp)
+        return self.once("place_of", lambda: np.array([option.place for option in self.options], np.intp))
+
+    @property
+    def transfers(self) -> Flags:
+        """(K,): the option brings what is collected to another location."""
+        return self.once("transfers", lambda: np.array([bool(option.transfer_to) for option in self.options], np.bool_))
+
+    @property
+    def room(self) -> Cents:
+        """(K,): units that the place of every option can still handle on its day, ``UNITS_MAX`` for no limit."""
+        return self.once("room", self._room)
+
+    def _room(self) -> Cents:
+        left = np.array([UNITS_MAX if p.capacity is None else p.capacity for p in self.places], np.int64)
+        taken = np.array([0 if p.capacity is None else p.load.day for p in self.places], np.int64)
+        room = left[self.place_of] + np.where(self.another_day, taken[self.place_of], 0)
+        return np.clip(room, 0, UNITS_MAX)
+
+    @property
+    def another_day(self) -> Flags:
+        """(K,): the option's work is done on another local day than that of now, of which nothing is taken yet."""
+
+        return self.once("another_day", lambda: self.when(self._another_day))
+
+    def _another_day(self, moment: Moment) -> bool:
+        return (
+            moment.zone is not None
+            and moment.local is not None
+            and moment.local.date() != local(moment.zone, self.now_ms).date()
+        )
 
     @cached_property
     def line_sku(self) -> Index:
@@ -85,13 +140,23 @@ class View:
         return found
 
     def places_where(self, test: Callable[[Place], bool]) -> Flags:
-        """(K,): options at the places that pass the test."""
-        places = np.fromiter(map(test, self.places), np.bool_, len(self.places))
-        return np.asarray(places[self.place_of], np.bool_)
+        """(K,): options at the places that pass the test. The answer is kept by the test itself, so give a function
+        that lasts, or the method of a rule, and none that looks at an order."""
+
+        def tested() -> Flags:
+            places = np.fromiter(map(test, self.places), np.bool_, len(self.places))
+            return np.asarray(places[self.place_of], np.bool_)
+
+        return self.once(test, tested)
 
     def at(self, location: str) -> Flags:
         """(K,): options at the place of that key."""
-        return self.places_where(lambda place: place.location == location)
+        return np.asarray(self.place_of == self.numbers.get(location, -1), np.bool_)
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """The places by their keys."""
+        return self.once("numbers", lambda: {place.location: number for number, place in enumerate(self.places)})
 
     def orders_where(self, test: Callable[[OpenOrder], bool]) -> Flags:
         """(O,): orders that pass the test."""
@@ -103,19 +168,23 @@ class View:
 
     def offers(self, service: str) -> Flags:
         """(K,): the option is of that service, or its place has it where the option names none."""
-        return np.array(
-            [
-                option.service == service if option.service else service in self.places[option.place].services
-                for option in self.options
-            ],
-            np.bool_,
-        )
+
+        def offering() -> Flags:
+            return np.array(
+                [
+                    option.service == service if option.service else service in self.places[option.place].services
+                    for option in self.options
+                ],
+                np.bool_,
+            )
+
+        return self.once(("offers", service), offering)
 
     def spread(self, by_place: Flags) -> Flags:
         """(r, K) from (r, L): each option has what its place has."""
         if not self.scene.options:
             return by_place
-        spread: Flags = by_place[:, self.place_of]
+        spread: Flags = by_place.take(self.place_of, axis=1)
         return spread
 
     @cached_property
@@ -130,20 +199,22 @@ class View:
 
     # distance
 
-    @cached_property
+    @property
     def unknown_place(self) -> Flags:
         """(L,): the place has no coordinates that can be."""
-        return np.array([not _known(place.lat, place.lon) for place in self.places], np.bool_)
+        return self.once(
+            "unknown_place", lambda: np.array([not _known(place.lat, place.lon) for place in self.places], np.bool_)
+        )
 
     @cached_property
     def unknown_order(self) -> Flags:
         """(O,): the order has no coordinates that can be."""
         return np.array([not _known(order.lat, order.lon) for order in self.orders], np.bool_)
 
-    def nearness(self, orders: Index, options: Index) -> Floats:
-        """(r, c): cosines of the angles at the centre of the earth; they mean nothing where one end is unknown."""
+    def nearness(self, orders: Index) -> Floats:
+        """(r, L): cosines of the angles at the centre of the earth; they mean nothing where one end is unknown."""
         # Not a matrix product: with three columns its threads cost more than they save.
-        here, there = self._order_points[orders], self._place_points[self.place_of[options]]
+        here, there = self._order_points[orders], self._place_points
         nearness: Floats = np.multiply.outer(here[:, 0], there[:, 0])
         for axis in (1, 2):
             nearness += np.multiply.outer(here[:, axis], there[:, axis])
@@ -153,38 +224,64 @@ class View:
     def _order_points(self) -> Floats:
         return _on_sphere([(order.lat, order.lon) for order in self.orders])
 
-    @cached_property
+    @property
     def _place_points(self) -> Floats:
-        return _on_sphere([(place.lat, place.lon) for place in self.places])
+        return self.once("points", lambda: _on_sphere([(place.lat, place.lon) for place in self.places]))
 
     # local time
 
-    @cached_property
+    @property
     def zones(self) -> list[ZoneInfo | None]:
         """(L,): the time zone of every place, None where there is no such zone."""
-        known = {name: _zone(name) for name in {place.zone for place in self.places}}
-        return [known[place.zone] for place in self.places]
 
-    @cached_property
-    def local(self) -> list[datetime | None]:
-        """(K,): the local time at which the option's work is done, None where its zone is unknown."""
-        made: dict[tuple[str, int], datetime | None] = {}
-        times = []
-        for option in self.options:
-            key = self.places[option.place].zone, self.moment(option.at_ms)
-            if key not in made:
+        def made() -> list[ZoneInfo | None]:
+            known = {name: _zone(name) for name in {place.zone for place in self.places}}
+            return [known[place.zone] for place in self.places]
+
+        return self.once("zones", made)
+
+    def when(self, test: Callable[[Moment], bool]) -> Flags:
+        """(K,): options of which the moment of their work passes the test."""
+        moments, moment_of = self._moments
+        return np.array([test(moment) for moment in moments], np.bool_)[moment_of]
+
+    def by_moment(self, key: Callable[[Moment], K | None]) -> list[tuple[K, Flags]]:
+        """The options (K,) of each value that ``key`` gives to the moments of their work; those of None are left out.
+
+        There are few such moments, one or two for each time zone, however many options.
+        """
+        moments, moment_of = self._moments
+        keys = [key(moment) for moment in moments]
+        return [
+            (each, np.array([other == each for other in keys], np.bool_)[moment_of])
+            for each in dict.fromkeys(keys)
+            if each is not None
+        ]
+
+    @property
+    def _moments(self) -> tuple[list[Moment], Index]:
+        """The different moments at which options do their work; (K,) which of them is each option's."""
+        return self.once("moments", self._made_moments)
+
+    def _made_moments(self) -> tuple[list[Moment], Index]:
+        number: dict[tuple[str, int], int] = {}
+        moments: list[Moment] = []
+        names = [place.zone for place in self.places]
+        moment_of = np.empty(len(self.options), np.intp)
+        for each, option in enumerate(self.options):
+            at_ms = option.at_ms
+            if at_ms is None or not 0 <= at_ms < NOW_MS_MAX:
+                at_ms = self.now_ms  # a moment that cannot be counts as now
+            key = names[option.place], at_ms
+            if key not in number:
                 zone = self.zones[option.place]
-                made[key] = None if zone is None else local(zone, key[1])
-            times.append(made[key])
-        return times
+                number[key] = len(moments)
+                moments.append(Moment(zone, at_ms, None if zone is None else local(zone, at_ms)))
+            moment_of[each] = number[key]
+        return moments, moment_of
 
-    def moment(self, at_ms: int | None) -> int:
-        """``at_ms``, or now; a moment that cannot be counts as now."""
-        return at_ms if at_ms is not None and 0 <= at_ms < NOW_MS_MAX else self.now_ms
-
-    def until(self, moment_ms: int, place: int) -> str:
-        """A moment as people at the place read it: ``14:00`` today, else ``24 Dec 14:00``."""
-        zone = self.zones[place]
+    def until(self, moment_ms: int, zone: ZoneInfo | None) -> str:
+        """A moment as people in the zone read it: ``14:00`` today, else ``24 Dec 14:00``."""
         then, now = local(zone or _UTC, moment_ms), local(zone or _UTC, self.now_ms)
         text = f"{then:%H:%M}" if then.date() == now.date() else f"{then.day} {then:%b %H:%M}"
         if then.year != now.year:

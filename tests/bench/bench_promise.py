@@ -21,11 +21,14 @@ from statistics import fmean
 
 import psycopg
 
-from central.platform.engine import libpq_url
+from central.platform.engine import libpq_url, make_unpooled_engine
+from central.sourcing import rule_sets
 from central.sourcing.solver import NICENESS
 from firmware_config.supervisor import ChildSpec, Supervisor, bound_to_parent, port_is_open
+from routing.rules.document import RuleSet
 from tests.bench.benchmark import Benchmark, Bound, Row, Setting
 from tests.bench.figures import Figures, Rounds, alternating, paired_ratio, percentile_ms
+from tests.bench.promise_rules import REGIONS, peak_rules
 
 LOCATIONS, LOCATIONS_QUICK = 1_000, 40
 WAREHOUSES = 5
@@ -62,19 +65,25 @@ async def run(setting: Setting) -> Figures:
     skus = SKUS_QUICK if setting.quick else SKUS
     asked, rounds = (ASKED_QUICK, ROUNDS_QUICK) if setting.quick else (ASKED, ROUNDS)
     await asyncio.to_thread(_fill, setting.database_url, locations, skus)
+    rules = peak_rules()
+    await _publish(setting.database_url, rules)
     measured = Measured()
     carts = Carts(skus)
     async with Supervisor() as children, _centre(children, setting) as (port, pid):
         with _connection(port) as connection:
             await asyncio.to_thread(_ask, connection, carts, WARM_UP, Measured(), [])
-            for number in range(rounds):
+        # Each part has its connection: the centre ends one that is silent for as long as a batch may take to begin.
+        for number in range(rounds):
+            with _connection(port) as connection:
                 rest = _rest(connection, carts, asked, measured, pid, bare_first=alternating(number))
                 await asyncio.to_thread(rest)
-                async with _batch():
+            async with _batch():
+                with _connection(port) as connection:
                     measured.busy.append([])
                     await asyncio.to_thread(_ask, connection, carts, asked, measured, measured.busy[-1])
     return {
         "locations": locations,
+        "rules": len(rules.rules),
         "promises": sum(map(len, measured.resting)) + sum(map(len, measured.busy)),
         "options_mean": fmean(measured.options),
         "bare_p50_ms": percentile_ms(measured.bare, 50),
@@ -209,6 +218,13 @@ def _connection(port: int) -> Iterator[http.client.HTTPConnection]:
         connection.close()
 
 
+async def _publish(database_url: str, rules: RuleSet) -> None:
+    engine = make_unpooled_engine(database_url)
+    async with engine.begin() as conn:
+        await rule_sets.publish(conn, rules, "bench")
+    await engine.dispose()
+
+
 def _fill(database_url: str, locations: int, skus: int) -> None:
     """A network with boxes that have just said hello, a catalogue, and stock."""
     chance = random.Random(1)
@@ -221,16 +237,17 @@ def _fill(database_url: str, locations: int, skus: int) -> None:
         keys = [f"W{number:04}" if number < warehouses else f"S{number:04}" for number in range(locations)]
         with cursor.copy(
             "COPY location (location, kind, backing, name, currency, country, time_zone, hours, lat, lon,"
-            " coordinate_state, ships, pickups, capacity_units_per_day, open_for_orders) FROM STDIN"
+            " coordinate_state, ships, pickups, capacity_units_per_day, open_for_orders, zone) FROM STDIN"
         ) as copy:
-            for key in keys:
+            for number, key in enumerate(keys):
                 lat, lon = chance.uniform(30, 45), chance.uniform(-120, -75)
                 zone = next((name for west, name in _ZONES if lon > west - 15), "America/Los_Angeles")
                 hours = {day: [list(chance.choice(_HOURS))] for day in _DAYS}
                 store = key.startswith("S")
                 copy.write_row(
                     (key, "store" if store else "warehouse", "edge", f"Place {key}", "USD", "US", zone,
-                     json.dumps(hours), lat, lon, "believed", True, store, 60 if store else None, True)
+                     json.dumps(hours), lat, lon, "believed", True, store, 60 if store else None, True,
+                     REGIONS[number % len(REGIONS)])
                 )  # fmt: skip
         cursor.execute(
             "INSERT INTO box (box, location, last_hello_at) SELECT gen_random_uuid(), location, now() FROM location"
@@ -251,10 +268,12 @@ BENCHMARK = Benchmark(
     name="promise",
     title="A promise for a cart",
     about=(
-        "`POST /v1/promise` for carts of 1 to 5 lines over 1,000 locations: HTTP on one connection that is kept, the "
-        "centre and PostgreSQL in processes of their own; at rest, and while another process sources a batch one "
-        "order at a time without a pause, at the low priority that the centre gives its solver. The network is "
-        "synthetic: places between the coasts, 40 % of 400 SKUs at each store, opening hours that differ by day."
+        "`POST /v1/promise` for carts of 1 to 5 lines over 1,000 locations: HTTP on a connection that each round "
+        "keeps, the centre and PostgreSQL in processes of their own; at rest, and while another process sources a "
+        "batch one order at a time without a pause, at the low priority that the centre gives its solver. The "
+        "network is synthetic: places between the coasts, 40 % of 400 SKUs at each store, opening hours that differ "
+        "by day. 34 rules are published, as a retailer may have them in its peak season: of most kinds, with two "
+        "policies, a segment and a fallback."
     ),
     against=(
         "`GET /v1/locations?limit=1` on the same connection in alternating rounds: what the way through HTTP and one "
@@ -273,6 +292,7 @@ BENCHMARK = Benchmark(
         Row("options_mean", "ways to send it, on average", "", 1),
         Row("promises", "promises", "", 0),
         Row("locations", "locations", "", 0),
+        Row("rules", "rules", "", 0),
     ),
     run=run,
     needs_database=True,

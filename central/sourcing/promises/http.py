@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from central.fleet.postal_areas import ZIP_LENGTH_MAX
 from central.platform.problems import FieldProblem, Problem, documented
-from central.sourcing.promises.domain import CartLine, LineAnswer, Package, PickupPlace, ShipOption
+from central.sourcing.promises.cart import CartLine, LineAnswer, Package, PickupPlace, ShipOption
 from central.sourcing.promises.use_cases import (
     LINES_MAX,
     QUANTITY_MAX,
@@ -20,11 +20,13 @@ from central.sourcing.promises.use_cases import (
     Question,
 )
 from retail.catalogue import SKU_LENGTH_MAX, parse_sku
-from retail.money import Money
+from retail.money import MINOR_MAX, Money
 from retail.text import clean
 from routing.calendars.local_time import zone_of
 
 LOCATION_LENGTH_MAX = 32
+TEXT_LENGTH_MAX = 200
+CHANNEL_LENGTH_MAX = 40
 PICKUPS_MAX = 20
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -38,6 +40,8 @@ class CartLineRequest(_Request):
 
     sku: Annotated[str, Field(min_length=1, max_length=SKU_LENGTH_MAX)]
     quantity: Annotated[int, Field(ge=1, le=QUANTITY_MAX, strict=True, description="pieces, or grams")]
+    gift: Annotated[bool, Field(strict=True, description="it is to be wrapped")] = False
+    kit_parent: Annotated[str, Field(max_length=TEXT_LENGTH_MAX, description="the same for lines sold as one")] = ""
 
 
 class DestinationRequest(_Request):
@@ -47,6 +51,7 @@ class DestinationRequest(_Request):
     zip: Annotated[str, Field(max_length=ZIP_LENGTH_MAX, description="needs the country")] = ""
     lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)] | None = None
     lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)] | None = None
+    region: Annotated[str, Field(max_length=TEXT_LENGTH_MAX, description="such as the state, as orders name it")] = ""
 
 
 class PromiseRequest(_Request):
@@ -59,22 +64,43 @@ class PromiseRequest(_Request):
         str, Field(max_length=LOCATION_LENGTH_MAX, description="the place that the shopper prefers: it comes first")
     ] = ""
     pickups_max: Annotated[int, Field(ge=0, le=PICKUPS_MAX, strict=True, description="places wanted at most")] = 5
+    channel: Annotated[str, Field(max_length=CHANNEL_LENGTH_MAX, description="that of the order")] = "web"
+    customer_tier: Annotated[str, Field(max_length=40, description="the customer's standing, as orders name it")] = ""
+    value: (
+        Annotated[
+            int,
+            Field(
+                ge=0,
+                le=MINOR_MAX,
+                strict=True,
+                description="what the customer would pay, in minor units; null: "
+                "the standard prices of the lines, as far as they are known",
+            ),
+        ]
+        | None
+    ) = None
 
     def checked(self) -> Question:
         """The question with clean texts. Raises :class:`~retail.errors.Refused` for one with control characters."""
         to = self.destination
         return Question(
             lines=tuple(
-                CartLine(parse_sku(line.sku, f"lines.{number}.sku"), line.quantity)
+                CartLine(
+                    parse_sku(line.sku, f"lines.{number}.sku"), line.quantity, line.gift,
+                    clean(f"lines.{number}.kit_parent", line.kit_parent, TEXT_LENGTH_MAX),
+                )
                 for number, line in enumerate(self.lines)
             ),
             destination=Destination(
                 clean("destination.country", to.country, 2), clean("destination.zip", to.zip, ZIP_LENGTH_MAX), to.lat,
-                to.lon,
+                to.lon, clean("destination.region", to.region, TEXT_LENGTH_MAX),
             ),
             currency=clean("currency", self.currency, 3),
             pickup=clean("pickup_location", self.pickup_location, LOCATION_LENGTH_MAX),
             pickups_max=self.pickups_max,
+            channel=clean("channel", self.channel, CHANNEL_LENGTH_MAX),
+            tier=clean("customer_tier", self.customer_tier, 40),
+            value=self.value,
         )  # fmt: skip
 
 
@@ -134,6 +160,7 @@ class PromiseView(BaseModel):
     ship: list[ShipView] = Field(description="by date: the first is the fastest, the last the cheapest")
     ship_lines: list[LineView] = Field(description="what of each line can be sent")
     ship_note: str = Field(description="why nothing can be sent, or what was assumed")
+    rules: str = Field(description="version of the rules that it follows")
 
 
 def router(desk: PromiseDesk) -> APIRouter:
@@ -169,6 +196,7 @@ def view(answer: Answer) -> PromiseView:
         ],
         ship_lines=_lines(promised.ship_lines),
         ship_note=_ship_note(answer),
+        rules=answer.rules,
     )
 
 

@@ -1,21 +1,23 @@
-"""The network as promises see it: every location's calendar and what it may do, as arrays. Pure.
+"""The network as promises see it: every location's calendar, and the ways in which it can serve. Pure.
 
 Built when something of it changed, then asked many times. What changes by the minute (who is silent, how much work each
-location has taken today) is :class:`Load`.
+location has taken today) and what rules make of it is :class:`~.rulebook.Rulebook`.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from central.sourcing.domain import Place
 from central.sourcing.promises.services import DEFAULT_SERVICES, ZONES, CarrierService, parse_services
 from central.sourcing.tariff import Tariff, miles, zones
 from routing.calendars.carrier import Carrier, Collection
 from routing.calendars.hours import Hours
 from routing.calendars.timetable import Service, Timetable
+from routing.rules.scene import PICKUP, Option
 
 KM_PER_MILE = 1.609344
 HORIZON_DAYS = 14
@@ -23,8 +25,8 @@ HORIZON_DAYS = 14
 WINDOW_DAYS = 2
 """A timetable is used for so long, then made anew."""
 
-_SELLING_MAX = 64
-"""Countries and currencies for which the answer is kept; then all are forgotten."""
+MOMENTS_MAX = 4
+"""Moments whose answers are kept, the oldest forgotten first: now, and when an order that is held would be routed."""
 
 NEVER_OPEN = Hours("UTC", ((),) * 7)
 """Stands for hours that are not known."""
@@ -32,28 +34,19 @@ NEVER_OPEN = Hours("UTC", ((),) * 7)
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Reals = NDArray[np.float64]
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A location. ``unusable`` says why it can be promised nothing, empty if it can; coordinates in degrees, None where
-    unknown or not believed; ``units_per_day`` None for no limit. ``collections`` holds only those that differ from the
-    service's own, None where the service does not come."""
+    """A location: ``place`` with the capacity of a whole day, apart from the work of now. ``unusable`` says why its
+    calendar allows no promise, empty if it does."""
 
-    location: str
-    name: str
+    place: Place
     city: str
-    is_warehouse: bool
-    unusable: str
-    ships: bool
-    hands_over: bool
-    lat: float | None
-    lon: float | None
-    currency: str
-    country: str
-    units_per_day: int | None
+    unusable: str = ""
     hours: Hours = NEVER_OPEN
-    collections: Mapping[str, Collection | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -73,14 +66,6 @@ class Terms:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Load:
-    """Of each location (L,): whether its box has been ``silent`` for too long, and ``units`` of work taken today."""
-
-    silent: Flags
-    units: Ints
-
-
-@dataclass(frozen=True, eq=False, slots=True)
 class Outlook:
     """What calendars say when work begins at one moment, the same for every cart: per location (L,) when goods would be
     ``ready``; per service and location (V, L) when they would have to be packed, ``by_ms``; per service, postal zone
@@ -95,8 +80,8 @@ class Outlook:
 class Network:
     """L locations in the order of their keys, their facts as arrays (L,).
 
-    ``units_per_day`` is -1 for no limit, ``kind`` 1 for warehouses; ``collections`` are by service and location,
-    ``currencies`` by country, those of all locations under "".
+    ``kind`` is 1 for warehouses; ``collections`` are by service and location, ``currencies`` by country, those of all
+    locations under "".
     """
 
     sites: tuple[Site, ...]
@@ -108,21 +93,17 @@ class Network:
     lon: Reals
     kind: NDArray[np.intp]
     usable: Flags
-    ships: Flags
-    hands_over: Flags
-    currency: NDArray[np.str_]
-    country: NDArray[np.str_]
-    units_per_day: Ints
     currencies: Mapping[str, tuple[str, ...]]
     collections: tuple[tuple[Collection | None, ...], ...]
     _outlooks: dict[int, tuple[Outlook, Outlook]] = field(default_factory=dict)
-    _selling: dict[tuple[str, str], Flags] = field(default_factory=dict)
+    _options: dict[bytes, tuple[Option, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, sites: Sequence[Site], terms: Terms, now_ms: int) -> Self:
         """The network of ``sites``, to be asked about the next :data:`WINDOW_DAYS` days."""
+        places = [site.place for site in sites]
         collections = tuple(
-            tuple(site.collections.get(service.name, service.collection) for site in sites)
+            tuple(place.collections.get(service.name, service.collection) for place in places)
             for service in terms.services
         )
         services = [
@@ -132,47 +113,49 @@ class Network:
         return cls(
             sites=tuple(sites),
             terms=terms,
-            locations=tuple(site.location for site in sites),
-            index={site.location: number for number, site in enumerate(sites)},
+            locations=tuple(place.location for place in places),
+            index={place.location: number for number, place in enumerate(places)},
             timetable=Timetable.of([site.hours for site in sites], services, now_ms, WINDOW_DAYS, HORIZON_DAYS),
-            lat=np.array([np.nan if site.lat is None else site.lat for site in sites], np.float64),
-            lon=np.array([np.nan if site.lon is None else site.lon for site in sites], np.float64),
-            kind=np.array([site.is_warehouse for site in sites], np.intp),
+            lat=np.array([np.nan if place.lat is None else place.lat for place in places], np.float64),
+            lon=np.array([np.nan if place.lon is None else place.lon for place in places], np.float64),
+            kind=np.array([place.is_warehouse for place in places], np.intp),
             usable=np.array([not site.unusable for site in sites], np.bool_),
-            ships=np.array([site.ships for site in sites], np.bool_),
-            hands_over=np.array([site.hands_over for site in sites], np.bool_),
-            currency=np.array([site.currency for site in sites], np.str_),
-            country=np.array([site.country for site in sites], np.str_),
-            units_per_day=np.array(
-                [-1 if site.units_per_day is None else site.units_per_day for site in sites], np.int64
-            ),
             currencies={
-                country: tuple(sorted({site.currency for site in sites if country in ("", site.country)}))
-                for country in {"", *(site.country for site in sites)}
+                country: tuple(sorted({place.currency for place in places if country in ("", place.country)}))
+                for country in {"", *(place.country for place in places)}
             },
             collections=collections,
         )
 
-    def selling(self, country: str, currency: str) -> Flags:
-        """(L,): usable, sells in ``currency`` and within ``country``, where that is not empty."""
-        key = country, currency
-        found = self._selling.get(key)
-        if found is None:
-            found = self.usable & (self.currency == currency)
-            if country:
-                found &= (self.country == country) | (self.country == "")
-            if len(self._selling) >= _SELLING_MAX:
-                self._selling.clear()
-            self._selling[key] = found
-        return found
+    @property
+    def ways(self) -> int:
+        """Ways in which a location may serve on one day: each service, and collecting, which is the last of them."""
+        return len(self.terms.services) + 1
+
+    def options(self, now_ms: int) -> tuple[Option, ...]:
+        """What rules are asked about: each location in each way, of work that begins at ``now_ms``, then of work that
+        begins with the location's next day. In their arrays an axis (K,) can be read as (2, ways, L)."""
+        begins = self.timetable.next_day(now_ms)
+        key = begins.tobytes()
+        made = self._options.get(key)
+        if made is None:
+            names = [*(service.name for service in self.terms.services), PICKUP]
+            moments = ([None] * len(self.sites), begins.tolist())
+            made = tuple(
+                Option(place, name, at_ms=at_ms)
+                for starts in moments
+                for name in names
+                for place, at_ms in enumerate(starts)
+            )
+            keep(self._options, key, made)
+        return made
 
     def outlooks(self, now_ms: int) -> tuple[Outlook, Outlook]:
-        """For work that begins at ``now_ms``, and with each location's next day. Kept until the moment changes."""
+        """For work that begins at ``now_ms``, and with each location's next day."""
         made = self._outlooks.get(now_ms)
         if made is None:
             made = self._outlook(np.full(len(self.sites), now_ms)), self._outlook(self.timetable.next_day(now_ms))
-            self._outlooks.clear()
-            self._outlooks[now_ms] = made
+            keep(self._outlooks, now_ms, made)
         return made
 
     def _outlook(self, begins: Ints) -> Outlook:
@@ -193,3 +176,10 @@ class Network:
     def zones_at(self, distances_km: Reals) -> NDArray[np.intp]:
         """(L,): the postal zone of each distance; what is unknown is the farthest zone."""
         return zones(distances_km / KM_PER_MILE)
+
+
+def keep(kept: dict[K, V], key: K, made: V) -> None:
+    """Keep an answer, and forget the oldest beyond :data:`MOMENTS_MAX`."""
+    kept[key] = made
+    for oldest in list(kept)[:-MOMENTS_MAX]:
+        kept.pop(oldest, None)

@@ -1,4 +1,4 @@
-"""What promises read: the network with its calendars, how busy it is, and the stock of a cart's SKUs."""
+"""What promises read beside what sourcing reads: the network's calendars, and the stock of a cart's SKUs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,12 +9,15 @@ from numpy.typing import NDArray
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from central.fleet.calendar_rows import CALENDAR_COLUMNS, read_calendar
-from central.fleet.tables import BELIEVED, EDGE, UNVERIFIED, WAREHOUSE
+from central.catalog.tables import DEFAULT_PRICE_LIST
+from central.fleet.calendar_rows import read_calendar
 from central.platform.tables import TENANT
-from central.sourcing.promises.domain import Stock
-from central.sourcing.promises.network import NEVER_OPEN, Load, Site
+from central.sourcing.postgres import network_rows, place_of
+from central.sourcing.promises.cart import Item, Stock
+from central.sourcing.promises.network import NEVER_OPEN, Site
+from retail.catalogue import GRAMS_PER_PRICE
 from retail.errors import Refused
+from retail.quantity import Unit
 
 _VERSION = text(
     """
@@ -26,42 +29,14 @@ _VERSION = text(
     """
 )
 
-_SITES = text(
-    f"""
-    SELECT l.location, l.name, l.city, l.kind, l.backing, l.open_for_orders, l.closed_reason, l.ships, l.pickups,
-           l.lat, l.lon, l.coordinate_state, l.currency, l.country, l.capacity_units_per_day,
-           k.box IS NOT NULL AS has_box, {CALENDAR_COLUMNS}
-    FROM location l LEFT JOIN store_link k ON k.tenant = l.tenant AND k.location = l.location
-    WHERE l.tenant = :tenant ORDER BY l.location
-    """
-)
-
-_LOAD = text(
-    """
-    SELECT array_agg(l.location) AS locations, array_agg(coalesce(w.units, 0)::bigint) AS units,
-           array_agg(coalesce(b.last_hello_at < now() - make_interval(secs => :silent_s), true)) AS silent
-    FROM location l
-    LEFT JOIN store_link k ON k.tenant = l.tenant AND k.location = l.location
-    LEFT JOIN box b ON b.tenant = k.tenant AND b.box = k.box
-    LEFT JOIN (
-        SELECT o.location, sum(p.quantity) AS units
-        FROM task t
-        JOIN task_line p ON p.tenant = t.tenant AND p.task_id = t.task_id
-        JOIN location o ON o.tenant = t.tenant AND o.location = t.location
-        WHERE t.tenant = :tenant AND t.state NOT IN ('rejected', 'withdrawn', 'released')
-          AND t.offered_at >= now() - interval '26 hours'
-          AND t.offered_at >= date_trunc('day', now(), coalesce(o.time_zone, 'UTC'))
-        GROUP BY o.location
-    ) w ON w.location = l.location
-    WHERE l.tenant = :tenant
-    """
-)
-
 # The view of the stock is that of `central.inventory.postgres.stock_at`, which a test holds it to. It is put together
 # here, as rows of one SKU come as two arrays: joined by the database, they would take three times as long.
 _CART = text(
     """
-    SELECT i.sku, i.weight_g, i.withdrawn, s.locations, s.quantities, c.places, c.claims, d.doubted, d.said,
+    SELECT i.sku, i.weight_g, i.withdrawn, i.unit, i.age_minimum, i.hazard, i.tags,
+           (SELECT jsonb_object_agg(p.currency, p.price) FROM price p WHERE p.tenant = i.tenant
+            AND p.price_list = :price_list AND p.sku = i.sku AND p.effective_ms = 0) AS prices,
+           s.locations, s.quantities, c.places, c.claims, d.doubted, d.said,
            coalesce((SELECT w.quantity FROM reservation_balance w WHERE w.tenant = i.tenant AND w.sku = i.sku
                      AND w.location = '' AND w.state = 'wanted'), 0) AS wanted
     FROM item i
@@ -91,10 +66,10 @@ Units = tuple[Sequence[str], Sequence[int]]
 
 @dataclass(frozen=True, slots=True)
 class Goods:
-    """A SKU of the cart: the weight of one unit, whether it is no longer sold, and units that orders without a place
-    claim; by location what is ``sellable``, what is ``claimed`` of it, and the ``doubts`` that hold."""
+    """A SKU of the cart: what the catalogue says of it, whether it is no longer sold, and units that orders without a
+    place claim; by location what is ``sellable``, what is ``claimed`` of it, and the ``doubts`` that hold."""
 
-    weight_g: int
+    item: Item
     withdrawn: bool
     wanted: int
     sellable: Units
@@ -110,34 +85,28 @@ async def read_version(conn: AsyncConnection) -> str:
 
 async def read_sites(conn: AsyncConnection) -> list[Site]:
     """Every location with its calendar, by key."""
-    return [_site(row) for row in await conn.execute(_SITES, {"tenant": TENANT})]
-
-
-async def read_load(conn: AsyncConnection, index: Mapping[str, int], silent_s: float) -> Load:
-    """How busy the locations of ``index`` are. Work counts on the local day on which it was offered; a box that has not
-    said hello for ``silent_s`` seconds is silent, and so is a location that the index knows and the database does not.
-    """
-    row = (await conn.execute(_LOAD, {"tenant": TENANT, "silent_s": silent_s})).one()
-    silent, units = np.ones(len(index), np.bool_), np.zeros(len(index), np.int64)
-    for location, is_silent, taken in zip(row.locations or (), row.silent or (), row.units or (), strict=True):
-        number = index.get(location)
-        if number is not None:
-            silent[number], units[number] = is_silent, taken
-    return Load(silent, units)
+    return [_site(row) for row in await network_rows(conn)]
 
 
 async def read_goods(conn: AsyncConnection, skus: Sequence[str]) -> dict[str, Goods]:
     """Those of ``skus`` that the catalogue knows, with the stock that orders see."""
     return {
         row.sku: Goods(
-            row.weight_g,
+            Item(
+                row.weight_g,
+                row.age_minimum,
+                row.hazard,
+                row.prices or {},
+                GRAMS_PER_PRICE if row.unit == Unit.GRAM.value else 1,
+                frozenset(row.tags),
+            ),
             row.withdrawn,
             row.wanted,
             (row.locations or (), row.quantities or ()),
             (row.places or (), row.claims or ()),
             (row.doubted or (), row.said or ()),
         )
-        for row in await conn.execute(_CART, {"tenant": TENANT, "skus": list(skus)})
+        for row in await conn.execute(_CART, {"tenant": TENANT, "skus": list(skus), "price_list": DEFAULT_PRICE_LIST})
     }
 
 
@@ -159,7 +128,7 @@ def stock_of(goods: Mapping[str, Goods], index: Mapping[str, int]) -> Stock:
         {sku: row for row, sku in enumerate(goods)},
         available,
         np.array([each.wanted for each in goods.values()], np.int64),
-        np.array([each.weight_g for each in goods.values()], np.int64),
+        tuple(each.item for each in goods.values()),
     )
 
 
@@ -173,36 +142,12 @@ def _columns(units: Units, index: Mapping[str, int]) -> tuple[list[int], NDArray
 
 
 def _site(row: Any) -> Site:
-    known = row.coordinate_state in (BELIEVED, UNVERIFIED)
-    unusable = _unusable(row)
-    calendar = None
+    unusable, calendar = "", None
     try:
         calendar = read_calendar(row)
         if calendar is None:
-            unusable = unusable or "takes no orders: its time zone or opening hours are not known"
+            unusable = "takes no orders: its time zone or opening hours are not known"
     except Refused as error:  # somebody wrote them by hand: one location must not end all promises
-        unusable = unusable or f"takes no orders: its calendar cannot be used, as {error.problem}"
-    return Site(
-        location=row.location,
-        name=row.name,
-        city=row.city,
-        is_warehouse=row.kind == WAREHOUSE,
-        unusable=unusable,
-        ships=row.ships,
-        hands_over=row.pickups,
-        lat=row.lat if known else None,
-        lon=row.lon if known else None,
-        currency=row.currency,
-        country=row.country,
-        units_per_day=row.capacity_units_per_day,
-        hours=NEVER_OPEN if calendar is None else calendar.hours,
-        collections={} if calendar is None else calendar.collections,
-    )
-
-
-def _unusable(row: Any) -> str:
-    if not row.has_box or row.backing != EDGE:
-        return "has no box: it is known, but nobody there can be asked"
-    if not row.open_for_orders:
-        return f"takes no orders: {row.closed_reason or 'it is closed for orders'}"
-    return ""
+        unusable = f"takes no orders: its calendar cannot be used, as {error.problem}"
+    hours = NEVER_OPEN if calendar is None else calendar.hours
+    return Site(place_of(row, calendar), row.city, unusable, hours)

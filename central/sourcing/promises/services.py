@@ -14,6 +14,7 @@ from central.fleet.calendars import parse_cutoff, parse_weekdays
 from central.sourcing.tariff import ZONE_MILES
 from retail.errors import Refused
 from routing.calendars.carrier import Collection
+from routing.rules.scene import PICKUP, SHIP
 
 ZONES = len(ZONE_MILES) + 1
 SERVICES_MAX = 8
@@ -69,6 +70,8 @@ def _service(words: list[str]) -> CarrierService:
     if len(words) != 5 or _NAME.fullmatch(words[0]) is None:
         raise Refused(_FIELD, f"{' '.join(words)[:60]!r} is not a service", f"write them like {DEFAULT_SERVICES}")
     name, days, cutoff, transit, percent = words
+    if name in (SHIP, PICKUP):
+        raise Refused(_FIELD, f"{name!r} is what an order asks for", "give the service another name")
     return CarrierService(
         name,
         Collection(parse_cutoff(cutoff), parse_weekdays(days)),

@@ -1,13 +1,14 @@
-"""Answering for a cart: the network from memory, the stock from the database, one question at a time.
+"""Answering for a cart: network and rules from memory, the stock from the database, one question at a time.
 
-The network and its load are read again every few seconds by :meth:`PromiseDesk.run`, and by whoever asks where that is
-long ago; its arrays are made anew only when something of it changed, or when the clock leaves their window.
+The network, its work and the version of the rules are read again every few seconds by :meth:`PromiseDesk.run`, and by
+whoever asks where that is long ago; arrays are made anew only where something of them changed, or when the clock leaves
+their window.
 """
 
 import asyncio
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NoReturn
@@ -19,12 +20,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from central.fleet import postal_areas
 from central.fleet.geography import Position
 from central.platform.engine import is_away
+from central.sourcing import rule_sets
+from central.sourcing.domain import Work
+from central.sourcing.postgres import read_work
 from central.sourcing.promises import postgres
-from central.sourcing.promises.domain import Cart, CartLine, Promised, currency_of, promise
-from central.sourcing.promises.network import Load, Network, Terms
+from central.sourcing.promises.cart import Cart, CartLine, Promised
+from central.sourcing.promises.domain import currency_of, promise
+from central.sourcing.promises.network import Network, Terms
 from central.sourcing.promises.ports import BidPrices, NoBidPrices
+from central.sourcing.promises.rulebook import Rulebook
+from central.sourcing.question import BUILT_IN, Rules
 from retail.clock import Clock
-from retail.errors import Refused
+from retail.errors import Refused, Retryable
+from routing.rules.document import RuleSet, parse
 
 log = structlog.get_logger(__name__)
 
@@ -40,39 +48,49 @@ _MINUTE_MS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where goods go: coordinates, or a postal code of a country, or only the country."""
+    """Where goods go: coordinates, or a postal code of a country, or only the country. ``region`` is for rules."""
 
     country: str = ""
     zip: str = ""
     lat: float | None = None
     lon: float | None = None
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a shop asks. ``currency`` empty: that of the network."""
+    """What a shop asks. ``currency`` empty: that of the network. ``value``: what the customer would pay, None for the
+    standard prices."""
 
     lines: tuple[CartLine, ...]
     destination: Destination
     currency: str = ""
     pickup: str = ""
     pickups_max: int = 5
+    channel: str = ""
+    tier: str = ""
+    value: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What may be promised at ``at_ms``, a whole minute, with amounts of ``currency``."""
+    """What may be promised at ``at_ms``, a whole minute, by the version ``rules``, with amounts of ``currency``."""
 
     at_ms: int
     currency: str
     promised: Promised
+    rules: str = BUILT_IN
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _View:
+    """What was read at ``read_at``: the network in its ``version``, and the rules before its ``work``."""
+
     version: str
     network: Network
-    load: Load
+    work: Mapping[str, Work]
+    book: Rulebook
+    rules: str
     read_at: float
 
 
@@ -110,37 +128,50 @@ class PromiseDesk:
         self._beside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="promise")
 
     async def run(self) -> NoReturn:
-        """Keep the network fresh until cancelled. The database may come and go."""
+        """Keep the network fresh until cancelled. The database may come and go; rules may make no sense."""
         away = False
         while True:
             try:
                 await self.refresh()
                 away = False
-            except (SQLAlchemyError, ConnectionError) as error:
-                if not is_away(error):
+            except (SQLAlchemyError, ConnectionError, Retryable) as error:
+                if not isinstance(error, Retryable) and not is_away(error):
                     raise
                 if not away:
-                    log.warning("promises wait for the database", problem=str(error.__cause__ or error))
+                    log.warning("promises wait", problem=str(error.__cause__ or error))
                 away = True
             await asyncio.sleep(self._refresh_s)
 
     async def refresh(self) -> None:
-        """Read the load, and the network where it changed."""
+        """Read the work of now, and the network and the rules where they changed. What of them every cart needs is made
+        beside the event loop, before the first cart asks."""
         before, now_ms = self._view, self._clock.now_ms()
+        minute_ms = _whole_minute(now_ms)
         async with self._engine.connect() as conn:
             version = await postgres.read_version(conn)
-            if before is not None and before.version == version and before.network.timetable.covers(now_ms):
+            if before is not None and before.version == version and before.network.timetable.covers(minute_ms):
                 network = before.network
             else:
                 sites = await postgres.read_sites(conn)
                 network = await asyncio.to_thread(Network.of, sites, self._terms, now_ms)
-            load = await postgres.read_load(conn, network.index, self._silent_s)
+            work = await read_work(conn, self._silent_s)
+            live = await rule_sets.live_version(conn)
+            if before is not None and (before.network, before.rules, before.work) == (network, live, work):
+                book = before.book
+            elif before is not None and before.rules == live:
+                book = Rulebook.of(network, before.book.rules, work)
+            else:
+                rules = await rule_sets.live(conn)
+                live, book = rules.version, Rulebook.of(network, _read_rules(rules), work)
             await self._prices.refresh(conn)
-        self._view = _View(version, network, load, self._clock.monotonic())
+        soon_ms = _whole_minute(now_ms + round(2_000 * self._refresh_s))
+        for moment_ms in sorted({minute_ms, soon_ms}):  # the minute may be over before the next refresh
+            await asyncio.to_thread(_prepare, book, moment_ms)
+        self._view = _View(version, network, work, book, live, self._clock.monotonic())
 
     async def answer(self, question: Question) -> Answer:
         """What may be promised now. Raises :class:`Faults`, and :class:`Refused` for a cart that is too heavy."""
-        now_ms = -(-self._clock.now_ms() // _MINUTE_MS) * _MINUTE_MS  # whole minutes, never too early
+        now_ms = _whole_minute(self._clock.now_ms())
         view = await self._fresh(now_ms)
         faults = list(_faults_of_destination(question.destination))
         async with self._reading.connect() as conn:
@@ -163,14 +194,15 @@ class PromiseDesk:
         currency = question.currency or currency_of(view.network, country)
         at = where if isinstance(where, Position) else Position(math.nan, math.nan)
         cart = Cart(
-            question.lines, at.lat, at.lon, country, currency, question.pickup, question.pickups_max, self._pickup_km
-        )
+            question.lines, at.lat, at.lon, country, currency, question.pickup, question.pickups_max, self._pickup_km,
+            question.channel, question.tier, question.destination.region, question.destination.zip, question.value,
+        )  # fmt: skip
         stock = postgres.stock_of(goods, view.network.index)
-        asked = (view.network, view.load, stock, cart, self._prices, now_ms)
+        asked = (view.book, stock, cart, self._prices, now_ms)
         if len(question.lines) <= THREAD_LINES:
-            return Answer(now_ms, currency, promise(*asked))
+            return Answer(now_ms, currency, promise(*asked), view.rules)
         loop = asyncio.get_running_loop()
-        return Answer(now_ms, currency, await loop.run_in_executor(self._beside, promise, *asked))
+        return Answer(now_ms, currency, await loop.run_in_executor(self._beside, promise, *asked), view.rules)
 
     async def _fresh(self, now_ms: int) -> _View:
         view = self._usable(now_ms)
@@ -188,6 +220,27 @@ class PromiseDesk:
             return None
         age_s = self._clock.monotonic() - view.read_at
         return view if age_s <= max(STALE_S_MAX, 2 * self._refresh_s) else None
+
+
+def _whole_minute(now_ms: int) -> int:
+    """The next whole minute: a promise is never reckoned from too early."""
+    return -(-now_ms // _MINUTE_MS) * _MINUTE_MS
+
+
+def _read_rules(rules: Rules) -> RuleSet | None:
+    """The published rules, None for those of the program. Raises :class:`Retryable` where this program cannot read what
+    another one has published: nothing is promised then, and nothing sourced."""
+    try:
+        return None if rules.body is None else parse(rules.body)
+    except Refused as error:
+        raise Retryable(f"the rules {rules.version} cannot be read here ({error.field}: {error.problem})") from error
+
+
+def _prepare(book: Rulebook, now_ms: int) -> None:
+    """What every cart of that minute needs of places alone."""
+    if book.network.sites and book.network.timetable.covers(now_ms):
+        book.network.outlooks(now_ms)
+        book.warm(now_ms)
 
 
 def _faults_of_destination(to: Destination) -> Iterator[Refused]:

@@ -4,7 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from central.sourcing import answer, runs
 from central.sourcing.domain import BidPrices, CapacityPrice, StockPrice
-from central.sourcing.promises.domain import CartLine
+from central.sourcing.promises.cart import CartLine
 from central.sourcing.promises.stored_prices import StoredPrices
 from central.sourcing.promises.use_cases import Destination, PromiseDesk, Question
 from retail.clock import ManualClock

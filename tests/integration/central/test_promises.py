@@ -14,10 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from central.app import create_app
 from central.inventory import postgres as inventory
+from central.sourcing import rule_sets
 from central.sourcing.promises import postgres
 from central.sourcing.promises.use_cases import PromiseDesk
 from retail.clock import ManualClock
 from retail.ids import SeededIds
+from routing.rules.document import parse
 
 FRIDAY_MS = 1_800_018_000_000  # Friday, 15 January 2027, 08:00 in New York
 HOURS = json.dumps(
@@ -35,10 +37,14 @@ class Town:
 
     def __post_init__(self) -> None:
         self.ids = SeededIds(7, self.clock)
-        self.desk = PromiseDesk(self.engine, self.clock)
-        app = create_app(self.engine, self.clock, self.ids, version="0", promise_desk=self.desk)
+        self.desk = self.using(PromiseDesk(self.engine, self.clock))
+
+    def using(self, desk: PromiseDesk) -> PromiseDesk:
+        """Answer by ``desk`` from now on."""
+        app = create_app(self.engine, self.clock, self.ids, version="0", promise_desk=desk)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         self.client = httpx.AsyncClient(transport=transport, base_url="http://centre")
+        return desk
 
     async def do(self, *statements: str) -> None:
         async with self.engine.begin() as conn:
@@ -233,6 +239,64 @@ async def take(town: Town, location: str, units: int) -> None:
     )
 
 
+async def test_rules_that_are_published_hold_for_promises_within_the_refresh_interval(town: Town) -> None:
+    async def publish(revision: int, *rules: dict[str, Any]) -> None:
+        named = [{"id": f"rule-{number}", **rule} for number, rule in enumerate(rules)]
+        document = {"format": 1, "name": "peak", "revision": revision, "default_policy": "p", "rules": named,
+                    "policies": [{"id": "p"}]}  # fmt: skip
+        async with town.engine.begin() as conn:
+            await rule_sets.publish(conn, parse(document), "ops")
+
+    async def followed(version: str) -> dict[str, Any]:
+        async with asyncio.timeout(60):
+            while (found := await town.promised(("tea", 1), pickup_location="S0001"))["rules"] != version:
+                await asyncio.sleep(0.02)
+        return found
+
+    town.desk = town.using(PromiseDesk(town.engine, town.clock, refresh_s=0.05))
+    fresh = asyncio.create_task(town.desk.run())
+    try:
+        before = await followed("built-in-1")
+        await publish(1, {"kind": "pause", "at": {"locations": ["S0001"]}})
+        paused = await followed("peak-1")
+        await town.do("UPDATE item SET hazard = 'flammable' WHERE sku = 'tea'",
+                      "INSERT INTO price (sku, currency, price) VALUES ('tea', 'USD', 300)")  # fmt: skip
+        await publish(2, {"kind": "exclude_products", "tags": ["flammable"], "at": {"locations": ["S0001"]}},
+                      {"kind": "order_value", "least": 300, "at": {"locations": ["W0001"]}})  # fmt: skip
+        excluded = await followed("peak-2")
+        cheap = await town.promised(("tea", 1), value=299)
+    finally:
+        fresh.cancel()
+        await asyncio.gather(fresh, return_exceptions=True)
+    assert [found["pickup"][0]["note"] for found in (before, paused, excluded)] == [
+        "", "Shop S0001 is paused", "Shop S0001 does not serve flammable products",
+    ]  # fmt: skip
+    senders = [
+        {package["location"] for option in found["ship"] for package in option["packages"]}
+        for found in (before, paused, excluded, cheap)
+    ]
+    assert "S0001" in senders[0]
+    assert not any("S0001" in each for each in senders[1:])
+    assert "W0001" not in senders[3]
+
+
+async def test_rules_that_another_program_published_and_this_one_cannot_read_promise_nothing(town: Town) -> None:
+    await town.do("INSERT INTO rule_set (version, state, body, digest, actor, published_at) VALUES"
+                  " ('new-1', 'published', '{\"format\": 9}', '', 'ops', now())")  # fmt: skip
+    answer = await town.ask(("tea", 1))
+    assert answer.status_code == 503
+    assert "the rules new-1 cannot be read here" in answer.json()["detail"]
+
+
+async def test_what_rules_ask_for_may_be_told_with_the_cart(town: Town) -> None:
+    lines = [{"sku": "tea", "quantity": 1, "gift": True, "kit_parent": "set"}]
+    told = {"channel": "ebay", "value": 0, "destination": {**COLUMBUS, "region": "OH"}, "lines": lines}
+    assert (await town.promised(**told))["ship"]
+    for wrong, field_ in (({"channel": "e\u0000"}, "channel"), ({"value": -1}, "value"), ({"value": 1.5}, "value")):
+        answer = await town.ask(("tea", 1), **wrong)
+        assert [error["field"] for error in answer.json()["errors"]] == [field_]
+
+
 async def test_the_preferred_place_comes_first_and_says_why_it_has_nothing(town: Town) -> None:
     found = await town.promised(("tea", 1), pickup_location="S0002")
     assert [each["location"] for each in found["pickup"]] == ["S0002", "S0001"]
@@ -309,7 +373,8 @@ async def test_a_postal_code_stands_for_its_area_and_a_country_for_the_farthest_
     assert anywhere["ship"][-1]["price"] > found["ship"][-1]["price"]
     abroad = await town.promised(("tea", 1), destination={"country": "FR", "lat": 48.9, "lon": 2.3})
     assert (abroad["pickup"], abroad["ship"]) == ([], [])
-    assert abroad["ship_note"] == "no place that ships can be promised now"
+    assert abroad["ship_note"].startswith("no place that ships can be promised now: Shop ")
+    assert abroad["ship_note"].endswith(" is in another country or currency")
 
 
 WRONG: list[tuple[dict[str, Any], list[str]]] = [

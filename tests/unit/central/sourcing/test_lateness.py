@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from central.sourcing import deciding, question
+from central.sourcing import question
 from central.sourcing.deciding import decide
 from central.sourcing.distances import Distances
 from central.sourcing.domain import Decision, Delivery, Effort, OpeningHours, OpenOrder, Place, Snapshot, Steering
+from central.sourcing.facts import with_facts
 from central.sourcing.lateness import Due, lateness_cents
 from central.sourcing.model import Index, compiled_for, model_of
 from central.sourcing.promises.services import DEFAULT_SERVICES, parse_services
@@ -57,7 +58,7 @@ def asked(decision: Decision) -> list[str]:
 
 def table(snapshot: Snapshot, now_ms: int = NOW) -> list[list[int]]:
     index = Index.of(snapshot)
-    rules = deciding.with_facts(None)
+    rules = with_facts(None)
     compiled = compiled_for(snapshot, index, rules, now_ms)
     found = model_of(snapshot, index, TARIFF, rules, compiled, Due(DELIVERY, now_ms)).problem.package_terms["lateness"]
     rows: list[list[int]] = found.tolist()

@@ -9,15 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from central.sourcing.promises.domain import Cart, CartLine, Promised, Stock, promise
-from central.sourcing.promises.network import Load, Network, Site, Terms
+from central.sourcing.domain import Load, Place, Work
+from central.sourcing.promises.cart import Cart, CartLine, Item, Promised, Stock
+from central.sourcing.promises.domain import promise
+from central.sourcing.promises.network import Network, Site, Terms
 from central.sourcing.promises.ports import NoBidPrices
+from central.sourcing.promises.rulebook import Rulebook
 from central.sourcing.promises.services import parse_holidays, parse_services
 from retail.errors import Refused
 from routing.calendars.carrier import delivery_date, ship_by
 from routing.calendars.hours import Hours, Span, packed_by
 from routing.calendars.limits import NoDate
 from routing.problem import Prices
+from routing.rules.document import RuleSet
 
 NOW = 1_800_018_000_000  # Friday, 15 January 2027, 08:00 in New York
 TERMS = Terms(60, parse_services("slow mon-fri 16:00 1,2,3,3,4,4,5 100%; fast mon-sat 12:00 1 300%"))
@@ -25,24 +29,32 @@ HOURS = Hours("America/New_York", (*[(Span(540, 1020),)] * 5, (Span(600, 840),),
 LATE = Hours("America/Los_Angeles", ((Span(720, 1200),),) * 7)
 
 
-def site(number: int, lon: float = -83.0, **changes: object) -> Site:
-    plain = Site(
-        f"S{number:04}", f"Store {number}", "Town", is_warehouse=False, unusable="", ships=True, hands_over=True,
-        lat=40.0, lon=lon, currency="USD", country="US", units_per_day=None, hours=HOURS,
+def site(number: int, lon: float = -83.0, hours: Hours = HOURS, unusable: str = "", **changes: object) -> Site:
+    plain = Place(
+        f"S{number:04}", f"Store {number}", is_warehouse=False, has_box=True, closed="", silent=False, ships=True,
+        hands_over=True, lat=40.0, lon=lon, currency="USD", country="US", capacity=None, zone=hours.zone,
     )  # fmt: skip
-    return replace(plain, **changes)  # type: ignore[arg-type]
+    return Site(replace(plain, **changes), "Town", unusable, hours)  # type: ignore[arg-type]
 
 
-def idle(network: Network) -> Load:
-    return Load(np.zeros(len(network.sites), np.bool_), np.zeros(len(network.sites), np.int64))
+def book(sites: list[Site], rules: RuleSet | None = None, now_ms: int = NOW, **units: int) -> Rulebook:
+    """Places whose boxes have just been heard; ``units`` are what some were asked for today, to be shipped."""
+    network = Network.of(sites, TERMS, now_ms)
+    return Rulebook.of(
+        network, rules, {each.place.location: taken(units.get(each.place.location, 0)) for each in sites}
+    )
 
 
-def stock(available: list[list[int]], wanted: int = 0) -> Stock:
+def taken(units: int) -> Work:
+    return Work(silent=False, heard_ms=NOW, units=units, load=Load(ship_day=units))
+
+
+def stock(available: list[list[int]], wanted: int = 0, **changes: object) -> Stock:
     rows = len(available)
+    items = (Item(**{"weight_g": 400, **changes}),) * rows  # type: ignore[arg-type]
     return Stock(
-        {f"sku{row}": row for row in range(rows)}, np.array(available, np.int64), np.full(rows, wanted, np.int64),
-        np.full(rows, 400, np.int64),
-    )  # fmt: skip
+        {f"sku{row}": row for row in range(rows)}, np.array(available, np.int64), np.full(rows, wanted, np.int64), items
+    )
 
 
 def cart(*lines: tuple[int, int], **changes: object) -> Cart:
@@ -51,8 +63,7 @@ def cart(*lines: tuple[int, int], **changes: object) -> Cart:
 
 
 def asked(sites: list[Site], available: list[list[int]], question: Cart, wanted: int = 0) -> Promised:
-    network = Network.of(sites, TERMS, NOW)
-    return promise(network, idle(network), stock(available, wanted), question, NoBidPrices(), NOW)
+    return promise(book(sites), stock(available, wanted), question, NoBidPrices(), NOW)
 
 
 def test_lines_of_one_sku_share_its_units() -> None:
@@ -78,7 +89,8 @@ def test_places_too_far_to_go_are_left_out_and_the_answer_says_so() -> None:
 def test_a_place_without_coordinates_is_collected_at_but_sends_nothing() -> None:
     found = asked([site(1, lat=None)], [[5]], cart((0, 1)))
     assert [place.km for place in found.pickups] == [None]
-    assert found.no_shipping == "no place that ships can be promised now"
+    told = "no place that ships can be promised now: Store 1 has no coordinates that can be believed"
+    assert found.no_shipping == told
 
 
 def test_a_cart_that_no_place_has_whole_is_split_over_several() -> None:
@@ -92,15 +104,15 @@ def test_bid_prices_move_the_split_and_are_no_price_that_is_paid() -> None:
         def prices(self, skus: object, locations: object) -> Prices:
             return Prices(np.array([[2000.0, 0.0]]), np.zeros(2))
 
-    network = Network.of([site(1), site(2)], TERMS, NOW)
-    found = promise(network, idle(network), stock([[9, 9]]), cart((0, 1)), Contested(), NOW)
-    free = promise(network, idle(network), stock([[9, 9]]), cart((0, 1)), NoBidPrices(), NOW)
+    both = book([site(1), site(2)])
+    found = promise(both, stock([[9, 9]]), cart((0, 1)), Contested(), NOW)
+    free = promise(both, stock([[9, 9]]), cart((0, 1)), NoBidPrices(), NOW)
     assert [option.packages[0].location for option in (free.options[-1], found.options[-1])] == ["S0001", "S0002"]
     assert free.options[-1].price == found.options[-1].price
 
 
 def test_room_that_all_lines_share_is_promised_once() -> None:
-    found = asked([site(1, units_per_day=3)], [[9], [9]], cart((0, 2), (1, 2)))
+    found = asked([site(1, capacity=3)], [[9], [9]], cart((0, 2), (1, 2)))
     assert sorted(line.missing for line in found.ship_lines) == [0, 2]
 
 
@@ -136,7 +148,7 @@ def arrivals(network: Network, question: Cart) -> NDArray[np.int64]:
     found = np.full((2, len(network.sites)), 10**9)
     for (number, service), (place, at) in itertools.product(enumerate(TERMS.services), enumerate(network.sites)):
         packed = packed_by(at.hours, NOW, 60, 14)
-        if isinstance(packed, NoDate) or not at.ships or at.unusable:
+        if isinstance(packed, NoDate) or not at.place.ships or at.unusable:
             continue
         leaves = ship_by(at.hours, service.collection, TERMS.carrier, packed, 14)
         if not isinstance(leaves, NoDate):
@@ -151,7 +163,7 @@ def test_the_first_option_is_the_fastest_of_all_ways_and_each_later_one_is_cheap
 ) -> None:
     sites, available, question = town
     network = Network.of(sites, TERMS, NOW)
-    found = promise(network, idle(network), stock(available), question, NoBidPrices(), NOW)
+    found = asked(sites, available, question)
     by_day = arrivals(network, question).min(axis=0)
     fastest = [
         min((by_day[place] for place in range(len(sites)) if available[row][place] >= line.quantity), default=10**9)
@@ -180,7 +192,8 @@ def test_the_first_option_is_the_fastest_of_all_ways_and_each_later_one_is_cheap
     [
         "", "ground", "ground mon-fri 16:00 1 100% more", "Ground mon-fri 16:00 1 100%", "ground someday 16:00 1 100%",
         "ground mon-fri 24:00 1 100%", "ground mon-fri 16:00 1,2 100%", "ground mon-fri 16:00 1 0%",
-        "ground mon-fri 16:00 x 100%", "a mon 16:00 1 100%; a mon 16:00 1 200%", "a mon 16:00 1 9%; b mon 16:00 1 9%",
+        "ground mon-fri 16:00 x 100%", "ship mon-fri 16:00 1 100%",
+        "a mon 16:00 1 100%; a mon 16:00 1 200%", "a mon 16:00 1 9%; b mon 16:00 1 9%",
     ],
 )  # fmt: skip
 def test_services_that_cannot_be_understood_are_refused(text: str) -> None:
@@ -222,11 +235,11 @@ def test_whatever_is_asked_is_answered_or_refused(
     pickups_max: int,
     later: int,
 ) -> None:
-    network = Network.of([site(1), site(2, units_per_day=50_000)], TERMS, NOW + later)
-    having = replace(stock([units, units[::-1]]), weight_g=np.full(2, weight_g, np.int64))
+    asked_then = book([site(1), site(2, capacity=50_000)], now_ms=NOW + later)
+    having = stock([units, units[::-1]], weight_g=weight_g)
     question = cart(*lines, lat=lat, lon=lon, country=country, pickups_max=pickups_max, pickup="S0002")
     try:
-        found = promise(network, idle(network), having, question, NoBidPrices(), NOW + later)
+        found = promise(asked_then, having, question, NoBidPrices(), NOW + later)
     except Refused as error:
         assert error.field == "lines"
         return

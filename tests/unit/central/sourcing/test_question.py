@@ -91,7 +91,7 @@ def test_time_and_prices_make_no_new_subject_but_another_digest_and_everything_e
     assert dearer.subject == first.subject
     snapshot = plain().snapshot
     for other in (
-        plain(tariff=Tariff(last_units=9)),
+        plain(tariff=Tariff(backorder_per_line=9)),
         plain(rules=Rules("peak-7", {"format": 1})),
         plain(snapshot=replace(snapshot, available={("S1", "A"): 8})),
         plain(snapshot=replace(snapshot, places=(replace(snapshot.places[0], silent=True),))),

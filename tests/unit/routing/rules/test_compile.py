@@ -1,6 +1,7 @@
 """A rule set and a scene become arrays: segments, fallbacks, collected orders, options, and data that is wrong."""
 
-from dataclasses import replace
+import itertools
+from dataclasses import fields, replace
 from math import nan
 from typing import Any
 
@@ -14,7 +15,7 @@ from routing.problem import Problem, Reason
 from routing.rules.compile import Compiled, compile_rules, every_cause
 from routing.rules.defaults import default_rules
 from routing.rules.document import parse
-from routing.rules.scene import OpenLine, OpenOrder, Option, Place, Scene, Stock
+from routing.rules.scene import ANYWHERE, KEPT_MAX, Backdrop, OpenLine, OpenOrder, Option, Place, Scene, Stock
 from routing.source import source_in_order
 from tests.unit.routing.rules.documents import documents
 from tests.unit.routing.rules.scenes import (
@@ -136,6 +137,14 @@ def test_a_collected_order_has_its_store_and_no_other() -> None:
     assert found.pickup.tolist() == [1, -1, -1]
     assert texts(found, 0) == texts(found, 2) == ["", "", ""]
     assert texts(found, 1) == ["is not where the order is collected"] * 3
+
+
+def test_a_cart_that_may_be_collected_anywhere_is_told_of_every_location() -> None:
+    options = (Option(0, "ground"), Option(0, "pickup"), Option(1), Option(2, transfer_to="A"))
+    given = scene(order(service="pickup", pickup_location=ANYWHERE), options=options)
+    found = compiled({"kind": "exclude", "id": "no-b", "at": {"locations": ["B"]}}, given=given)
+    assert texts(found) == ["is an option to ship", "", "is left out by rule no-b", ""]
+    assert found.pickup.tolist() == [-1]
 
 
 def test_options_serve_what_they_are_for() -> None:
@@ -299,6 +308,44 @@ def _shut(found: Compiled) -> Any:
     order_of = np.repeat(np.arange(len(WILD.orders)), [len(each.lines) for each in WILD.orders])
     lines = 0 if found.line_blocked is None else found.line_blocked
     return (found.blocked[order_of] != 0) | (lines != np.zeros_like(found.blocked[order_of]))
+
+
+@settings(max_examples=40)
+@given(st.lists(documents(), min_size=1, max_size=3))
+def test_scenes_that_share_a_backdrop_are_told_what_each_is_told_alone(drawn: list[dict[str, Any]]) -> None:
+    options = (
+        *map(Option, range(3)),
+        Option(0, "ground", at_ms=NOON_MS + DAY),
+        Option(2, "pickup"),
+        Option(1, "", "A"),
+    )
+    backdrop = Backdrop(WILD.places, options, NOON_MS)
+    for document, order_ in itertools.product(drawn, WILD.orders):
+        rules = parse(document)
+        alone = compile_rules(rules, Scene(WILD.places, (order_,), WILD.stock, options), NOON_MS)
+        together = compile_rules(rules, Scene.before(backdrop, (order_,), WILD.stock), NOON_MS)
+        for field in fields(Compiled):
+            left, right = getattr(alone, field.name), getattr(together, field.name)
+            assert repr(left) == repr(right) if field.name.endswith("_terms") else np.array_equal(left, right)
+
+
+def test_a_backdrop_is_of_one_moment_and_of_its_own_places() -> None:
+    backdrop = Backdrop(NETWORK, (), NOON_MS)
+    before = Scene.before(backdrop, (order(),), scene().stock)
+    with pytest.raises(Refused, match="of another moment"):
+        compile_rules(ruled(), before, NOON_MS + 1)
+    with pytest.raises(Refused, match="of other places"):
+        replace(before, places=(place("A"), place("B"), place("C")))
+    with pytest.raises(Refused, match="there is no place 3"):
+        Backdrop(NETWORK, (Option(3),), NOON_MS)
+
+
+def test_a_backdrop_forgets_rather_than_grow_without_end() -> None:
+    backdrop = Backdrop(NETWORK, (), NOON_MS)
+    for number in range(KEPT_MAX + 3):
+        assert backdrop.once(number, lambda number=number: number) == number  # type: ignore[misc]
+    assert backdrop.once(0, lambda: "again") == "again"
+    assert backdrop.once(KEPT_MAX + 2, lambda: "again") == KEPT_MAX + 2
 
 
 PLACES = st.builds(

@@ -108,6 +108,19 @@ def test_work_of_a_later_slot_is_judged_by_the_time_of_the_slot() -> None:
     ]
 
 
+def test_what_a_location_took_and_rejected_today_counts_today_only() -> None:
+    busy = place("A", capacity=3, rejects=4, load=Load(ship_day=5, pickup_day=2, ship_hour=5, pickup_hour=2))
+    given = scene(places=(busy,), options=(Option(0), Option(0, at_ms=NOON_MS + HOUR), Option(0, at_ms=NOON_MS + DAY)))
+    assert compiled(given=given).capacity.tolist() == [3, 3, 10]
+    assert compiled({"kind": "capacity", "units": 9}, given=given).capacity.tolist() == [2, 2, 9]
+    full = "has reached its limit of 5 ship units a day"
+    assert texts(compiled({"kind": "capacity", "units": 5, "service": "ship"}, given=given)) == [full, full, ""]
+    often = "has rejected 4 offers today, more than 3"
+    assert texts(compiled({"kind": "max_rejects", "rejects": 3}, given=given)) == [often, often, ""]
+    [loaded] = compiled({"kind": "balance_load", "cents": 100}, given=given).package_terms.values()
+    assert loaded.tolist() == [70, 70, 0]
+
+
 def test_at_the_cut_off_itself_work_is_still_done() -> None:
     cut_off = {"kind": "cut_off", "latest": "12:00"}
     assert one(cut_off) == ""
