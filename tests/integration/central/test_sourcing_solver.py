@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from central.sourcing import solver as solver_module
 from central.sourcing.answer import read
 from central.sourcing.question import Asked
 from central.sourcing.solver import QuestionRefused, Solver, SolverFailed
@@ -93,6 +94,31 @@ async def test_who_stops_waiting_ends_the_process_so_that_nobody_gets_another_an
         assert len(read((await solver.ask(small.asked())).answer).orders) == 1
 
 
+async def test_who_stops_waiting_in_the_middle_of_a_long_answer_ends_the_process_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answering = asyncio.Event()
+
+    async def exchange(process: asyncio.subprocess.Process, asked: bytes) -> list[bytes]:
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.write(asked)
+        await process.stdout.readexactly(1)
+        answering.set()
+        await asyncio.sleep(PATIENCE_S)
+        return []
+
+    monkeypatch.setattr(solver_module, "_exchange", exchange)
+    async with Solver("test", PATIENCE_S) as solver:
+        asking = asyncio.create_task(solver.ask(question(orders=80).asked()))
+        await answering.wait()
+        pid = solver.pid
+        await asyncio.sleep(0.2)  # more has come than asyncio reads for somebody who does not want it
+        asking.cancel()
+        await asyncio.wait([asking], timeout=PATIENCE_S)
+        assert asking.cancelled()
+        assert gone(pid)
+
+
 async def test_what_is_no_question_is_refused_and_the_process_lives_on() -> None:
     async with Solver("test", PATIENCE_S) as solver:
         for asked in (Asked(b"[]", b"{}", b"{}"), Asked(b"\xff", b"", b"null")):
@@ -154,12 +180,17 @@ async def test_a_centre_that_is_stopped_leaves_no_solver_behind(
     centre = await asyncio.create_subprocess_exec(
         *command, cwd=Path(__file__).parents[3], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    async with asyncio.timeout(60):
-        while not await rows(engine, "SELECT 1 FROM task") or not solvers_of(centre.pid):
-            await asyncio.sleep(0.05)
-        solvers = solvers_of(centre.pid)
-        centre.send_signal(how)
-        assert await centre.wait() == (-how if how == signal.SIGKILL else 0)
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while not await rows(engine, "SELECT 1 FROM task") or not solvers_of(centre.pid):
+                await asyncio.sleep(0.05)
+            solvers = solvers_of(centre.pid)
+            centre.send_signal(how)
+            assert await centre.wait() == (-how if how == signal.SIGKILL else 0)
+    finally:
+        if centre.returncode is None:
+            centre.kill()
+            await centre.wait()
     assert all(gone(pid) for pid in solvers)
 
 
