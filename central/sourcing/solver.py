@@ -131,7 +131,10 @@ class Solver:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env={**os.environ, **ONE_THREAD},
-            start_new_session=True,  # Ctrl-C in a terminal reaches the centre alone, which ends its solver in order
+            # Ctrl-C in a terminal reaches the centre alone, which ends its solver in order. The session stays that of
+            # the centre: Linux may share the processor out among sessions first (sched(7), autogroup), and what is nice
+            # in a session of its own gets as much as the centre.
+            process_group=0,
         )
         STARTS.inc()
         log.info("solver started", solver=self._name, pid=self._process.pid)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from central.sourcing import solver as solver_module
 from central.sourcing.answer import read
 from central.sourcing.question import Asked
-from central.sourcing.solver import QuestionRefused, Solver, SolverFailed
+from central.sourcing.solver import NICENESS, QuestionRefused, Solver, SolverFailed
 from central.sourcing.solver_process import solve
 from simulators.broker import free_port
 from tests.bench.steady import measure
@@ -54,6 +54,14 @@ async def test_its_answer_is_that_of_the_pure_function_bit_for_bit_and_comes_fro
         assert (await solver.ask(asked)).answer == answer
         assert solver.pid == pid  # one process for many questions
     assert gone(pid)
+
+
+async def test_it_leaves_the_processor_to_its_owner_and_is_out_of_reach_of_ctrl_c() -> None:
+    async with Solver("test", PATIENCE_S) as solver:
+        await solver.ask(question(orders=1).asked())
+        assert os.getpriority(os.PRIO_PROCESS, solver.pid) == min(os.getpriority(os.PRIO_PROCESS, 0) + NICENESS, 19)
+        assert os.getsid(solver.pid) == os.getsid(0)  # elsewhere niceness may count for nothing
+        assert os.getpgid(solver.pid) == solver.pid
 
 
 async def test_a_question_that_takes_too_long_is_given_up_and_the_next_one_gets_a_new_process() -> None:
