@@ -70,7 +70,7 @@ def test_one_by_one_the_offered_lines_of_an_order_with_open_ones_stay_as_they_ar
 
 @pytest.mark.parametrize("effort", EFFORTS)
 @given(data=st.data())
-@settings(max_examples=30)
+@settings(max_examples=20)
 def test_carrying_a_run_out_and_deciding_again_moves_nothing(effort: Effort, data: st.DataObject) -> None:
     orders = tuple(
         order(
