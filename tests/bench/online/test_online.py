@@ -7,7 +7,16 @@ from routing.batch.efforts import QUICK
 from routing.bids.renewal import Renewal
 from routing.check import check
 from routing.plan import Plan
-from tests.bench.online.policies import Batches, Exact, Forecast, Nearest, Priced, hindsight, hindsight_problem
+from tests.bench.online.policies import (
+    Batches,
+    Exact,
+    Forecast,
+    Hindsight,
+    Nearest,
+    Priced,
+    hindsight,
+    hindsight_problem,
+)
 from tests.bench.online.simulate import NOWHERE, OutOfStock, Result, Shelf, World, simulate
 from tests.bench.online.week import ARRIVAL_H, SMALL, chosen, later, sampled, week
 
@@ -26,6 +35,11 @@ def served() -> dict[str, Result]:
     return {name: simulate(WEEK, make()) for name, make in POLICIES.items()}
 
 
+@pytest.fixture(scope="module")
+def best() -> Hindsight:
+    return hindsight(WEEK, QUICK)
+
+
 @pytest.mark.parametrize("name", POLICIES)
 def test_stock_is_conserved_and_every_unit_is_there_in_time(served: dict[str, Result], name: str) -> None:
     """The checker of plans, on the problem of the whole week with its arrival and its refusals."""
@@ -38,8 +52,9 @@ def test_stock_is_conserved_and_every_unit_is_there_in_time(served: dict[str, Re
 
 
 @pytest.mark.parametrize("name", POLICIES)
-def test_nobody_pays_less_than_the_bound_of_who_knew_the_week(served: dict[str, Result], name: str) -> None:
-    best = hindsight(WEEK, QUICK)
+def test_nobody_pays_less_than_the_bound_of_who_knew_the_week(
+    served: dict[str, Result], best: Hindsight, name: str
+) -> None:
     assert best.bound <= best.cents
     assert best.bound <= served[name].cents
     wide = hindsight_problem(WEEK)

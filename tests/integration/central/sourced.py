@@ -96,7 +96,8 @@ def asks_for(location: str) -> Ask:
 
 
 def desk(engine: AsyncEngine, ask: Ask = ask_here, **limits: Any) -> Desk:
-    return Desk(engine, CLOCK, IDS, ask, Limits(**limits))
+    """A desk that moves offers which are 30 s old: on a busy machine a test may take the 5 s of the default."""
+    return Desk(engine, CLOCK, IDS, ask, Limits(**{"settled_s": 30.0} | limits))
 
 
 async def fence(engine: AsyncEngine) -> Fence:

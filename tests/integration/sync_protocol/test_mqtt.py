@@ -22,8 +22,6 @@ from sync_protocol import mqtt as mqtt_module
 from sync_protocol.frames import FRAME_BYTES_MAX
 from sync_protocol.mqtt import BrokerAddress, Connected, Disconnected, Message, Mqtt, MqttEvent, Will
 
-pytestmark = pytest.mark.xdist_group("broker")
-
 PATIENCE_S = 20.0
 QUICK = (0.1, 0.5)
 TOPIC = "v1/test"

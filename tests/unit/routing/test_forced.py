@@ -25,7 +25,7 @@ from tests.unit.routing.tiny import problem, problems, problems_of_options
 ORDERS = 3
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.one_of(problems(orders=ORDERS, most_lines=3), problems_of_options(orders=ORDERS, most_lines=3)), st.data())
 def test_the_true_change_of_cost_lies_in_the_interval(drawn: Problem, data: st.DataObject) -> None:
     drawn, sequence = replace(drawn, prices=Prices()), np.arange(ORDERS)
@@ -59,13 +59,9 @@ def held_to(drawn: Problem, order: int, held: Any) -> Problem:
     return replace(drawn, line_blocked=blocked, backorder=backorder)
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_the_differences_of_random_runners_up_are_exact_in_cents_at_the_duals(seed: int) -> None:
-    assert assert_differences_are_exact(seed) > 0
-
-
-def test_so_they_are_for_a_thousand_decisions() -> None:
-    assert sum(assert_differences_are_exact(seed) for seed in range(100)) >= 1_000
+@pytest.mark.parametrize("seeds", [range(50), range(50, 100)])
+def test_the_differences_of_a_thousand_runners_up_are_exact_in_cents_at_the_duals(seeds: range) -> None:
+    assert sum(assert_differences_are_exact(seed) for seed in seeds) >= 500
 
 
 def test_a_plan_that_is_kept_changes_nothing() -> None:

@@ -20,7 +20,7 @@ def test_the_bound_is_below_every_plan_and_the_plan_is_allowed(drawn: Problem) -
     assert_allowed_and_bounded(drawn)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(problems_of_options())
 def test_the_same_with_options_parcels_kits_and_whole_orders(drawn: Problem) -> None:
     assert_allowed_and_bounded(drawn)

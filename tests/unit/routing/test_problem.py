@@ -126,7 +126,7 @@ INTEGERS = ["order_ptr", "line_sku", "line_qty", "backorder", "stock", "capacity
 INTEGERS += ["pool", "leg", "kits", "max_packages"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(problems_of_options(orders=2), st.sampled_from(INTEGERS), st.sampled_from([-9, 10**13]), st.data())
 def test_one_wrong_number_is_refused_by_the_name_of_its_array(
     drawn: Problem, name: str, wrong: int, data: st.DataObject
@@ -142,7 +142,7 @@ def test_one_wrong_number_is_refused_by_the_name_of_its_array(
     assert refused.value.remedy
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(problems_of_options(orders=2), st.sampled_from(["shipping", "picking", "slot", "stock value"]))
 def test_a_cost_that_is_not_a_number_is_refused_by_the_name_of_its_term(drawn: Problem, name: str) -> None:
     term = drawn.line_terms[name]

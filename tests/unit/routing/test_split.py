@@ -15,13 +15,13 @@ from tests.unit.routing.brute import everything
 from tests.unit.routing.tiny import problem, problems, problems_of_options
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(problems())
 def test_the_split_costs_what_the_best_of_all_assignments_costs(drawn: Problem) -> None:
     assert_is_the_best(drawn)
 
 
-@settings(max_examples=700, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(problems_of_options())
 def test_options_that_share_stock_and_capacity_parcels_kits_and_whole_orders_are_split_exactly(drawn: Problem) -> None:
     assert_is_the_best(drawn)

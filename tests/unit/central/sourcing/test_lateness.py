@@ -5,7 +5,7 @@ from uuid import UUID
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from central.sourcing import question
@@ -172,6 +172,7 @@ def carried_out(decision: Decision, offered_ms: int) -> OpenOrder:
 
 @pytest.mark.parametrize("delivery", [DELIVERY, THREE_SERVICES])
 @pytest.mark.parametrize("effort", ["one-by-one", "standard"])
+@settings(max_examples=40)
 @given(
     networks(), st.integers(0, 24 * 60), st.integers(0, 299), st.integers(0, 23 * 60), st.integers(-1, 4),
     st.integers(1, 2),

@@ -123,7 +123,7 @@ def test_a_line_that_somebody_was_asked_for_is_never_cancelled(effort: Effort, u
 
 @pytest.mark.parametrize("effort", EFFORTS)
 @given(data=st.data())
-@settings(max_examples=30)
+@settings(max_examples=20)
 def test_carrying_a_run_out_and_deciding_again_moves_nothing(effort: Effort, data: st.DataObject) -> None:
     orders = tuple(
         order(

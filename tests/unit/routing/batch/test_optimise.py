@@ -37,7 +37,7 @@ def crowd(orders: int = 60, seed: int = 0) -> Problem:
 
 
 @given(BOTH)
-@settings(max_examples=80)
+@settings(max_examples=40)
 def test_the_plan_of_a_tiny_batch_is_the_cheapest_of_all_and_the_bound_says_so(asked: Problem) -> None:
     outcome = optimise(asked, np.arange(asked.orders))
     truth = cheapest(replace(asked, prices=Prices()))
@@ -47,7 +47,7 @@ def test_the_plan_of_a_tiny_batch_is_the_cheapest_of_all_and_the_bound_says_so(a
 
 
 @given(BOTH)
-@settings(max_examples=30)
+@settings(max_examples=20)
 def test_prices_of_a_run_prove_a_bound_by_themselves(asked: Problem) -> None:
     outcome = optimise(asked, np.arange(asked.orders))
     ended = optimise(asked, np.arange(asked.orders), watch=lambda progress: False)
@@ -126,7 +126,7 @@ def test_a_line_that_is_new_moves_for_nothing() -> None:
 
 
 @given(BOTH, st.integers(0, 2**32))
-@settings(max_examples=80)
+@settings(max_examples=40)
 def test_whatever_the_last_plan_was_the_next_one_is_possible_and_the_cheapest(asked: Problem, seed: int) -> None:
     random = np.random.default_rng(seed)
     last = Warm(Prices(), random.integers(NOT_THERE, asked.options, len(asked.line_sku)))

@@ -62,7 +62,7 @@ def is_there(asked: Problem, arrivals: list[Any], stage: Any, assignment: Any) -
     return True
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**32))
 def test_every_plan_is_allowed_in_stages_just_when_its_units_are_there_in_time(seed: int) -> None:
     asked, arrivals, stage = drawn(seed)
