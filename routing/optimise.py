@@ -88,11 +88,12 @@ def optimise(
     moving = asked if last is None else _with_moves(asked, last)
     compiled = compile_batch(moving, place)
     ended = _Ended(watch)
-    start = None
-    if last is not None:
-        start = Start(start_of(moving, compiled, last.prices), listed_of(moving, compiled, last.assignment))
-    found = solve(compiled.batch, effort, seed, ended, start)
     baseline = source_in_order(asked, sequence)
+    start = Start(listed_of(moving, compiled, baseline.assignment))
+    if last is not None:
+        earlier = listed_of(moving, compiled, last.assignment)
+        start = start._replace(prices=start_of(moving, compiled, last.prices), earlier=earlier)
+    found = solve(compiled.batch, effort, seed, ended, start)
     return _outcome(problem, moving, compiled, found, baseline, complete=not ended.early)
 
 

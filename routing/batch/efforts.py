@@ -6,17 +6,17 @@ from routing.batch.solve import Effort
 
 QUICK = Effort(
     name="quick", ascents=30, escapes=6, rounds=4, converged=1e-3,
-    dive=Work(columns=8_000, slack=0.1, search=Search(gap=1e-2, nodes=5, improvements=3)),
-    waves=(Work(columns=4_000, slack=0.1, search=Search(gap=1e-3, nodes=5)),),
+    dive=Work(columns=8_000, slack=0.1, search=Search(gap=1e-2, nodes=1, improvements=3)),
+    waves=(Work(columns=4_000, slack=0.1, search=Search(gap=1e-3, nodes=1)),),
 )  # fmt: skip
 """Within a few percent, for a look ahead."""
 
 STANDARD = Effort(
     name="standard", ascents=40, escapes=10, rounds=6, converged=2e-4,
-    dive=Work(columns=32_000, slack=0.3, search=Search(gap=4e-3, nodes=5, improvements=5)),
+    dive=Work(columns=32_000, slack=0.3, search=Search(gap=4e-3, nodes=1, improvements=5)),
     waves=(
-        Work(columns=6_000, slack=0.1, search=Search(gap=1e-3, nodes=20)),
-        Work(columns=10_000, slack=0.6, search=Search(gap=2e-4, nodes=20)),
+        Work(columns=6_000, slack=0.1, search=Search(gap=1e-3, nodes=1)),
+        Work(columns=10_000, slack=0.6, search=Search(gap=2e-4, nodes=1)),
     ),
 )  # fmt: skip
 """What the centre runs every few seconds."""

@@ -1,6 +1,6 @@
 """Columns found so far: each one way to serve one order completely, with its cost and what it uses."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -81,7 +81,7 @@ class Pool:
         parts = [self._best(group, found.rows) for group, found in zip(self._batch.groups, priced.found, strict=True)]
         self._extend([*parts, *self._large(priced.large)])
 
-    def add_listed(self, listed: list[Listed]) -> None:
+    def add_listed(self, listed: Sequence[Listed]) -> None:
         """Add columns of every group of the batch."""
         parts = []
         for group, (orders, rows) in zip(self._batch.groups, listed, strict=True):

@@ -3,10 +3,13 @@
 All policies meet the same weeks (common random numbers), so that they are compared week by week.
 """
 
+import asyncio
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from math import sqrt
+from multiprocessing import get_context
 
 import numpy as np
 
@@ -17,6 +20,8 @@ from tests.bench.online.simulate import Policy, Result, simulate
 from tests.bench.online.week import SMALL, Size, week
 
 SEEDS, SEEDS_QUICK = range(1, 6), range(1, 3)
+PROCESSES = 2
+"""Weeks served at a time; no figure is a time."""
 EVERY_H = 2.0
 """How often batches decide again."""
 WRONG = 0.3
@@ -66,7 +71,10 @@ async def run(setting: Setting) -> Figures:
     """The figures over all seeds; of a few small weeks if it shall be quick."""
     if setting.quick:
         return figures([serve(seed, SMALL, Forecast(futures=2, steps=5), every_h=12.0) for seed in SEEDS_QUICK])
-    return figures([serve(seed, Size(), Forecast()) for seed in SEEDS])
+    with ProcessPoolExecutor(PROCESSES, get_context("spawn")) as processes:
+        loop = asyncio.get_running_loop()
+        served = (loop.run_in_executor(processes, serve, seed, Size(), Forecast()) for seed in SEEDS)
+        return figures(await asyncio.gather(*served))
 
 
 def serve(seed: int, size: Size, forecast: Forecast, every_h: float = EVERY_H) -> Served:
@@ -136,7 +144,7 @@ BENCHMARK = Benchmark(
         "Five **synthetic** weeks: 60 stores and 3 warehouses, 400 SKUs, about 3,000 orders, stock that runs out, more "
         "of it on day 4, locations that answer three times a day and refuse 2 % of what stores are offered. Every "
         "policy meets the same weeks. Bid prices are the mean duals of twelve sampled futures (`routing.bids`), drawn "
-        "from eight *past* weeks whose demand for each SKU differed; they are renewed after 12 hours, after 400 units "
+        "from eight *past* weeks whose demand for each SKU differed; they are renewed after 6 hours, after 200 units "
         "or when stock arrives. Batches decide every two hours again on all that nobody has accepted, what they take "
         "charged with its price. What nobody has is lost at the backorder penalty."
     ),

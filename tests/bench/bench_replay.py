@@ -116,7 +116,7 @@ async def _live(network: Network, steps: int, orders: int) -> Tally:
 @contextlib.asynccontextmanager
 async def _desks(network: Network) -> AsyncIterator[tuple[Desk, Desk]]:
     """Desks as the centre has them, for batches and for single orders, each with a solver's process of its own."""
-    delivery = Delivery(Limits().pick_minutes, parse_services(DEFAULT_SERVICES)[0])
+    delivery = Delivery.of(Limits().pick_minutes, parse_services(DEFAULT_SERVICES))
     limits = Limits(silent_s=DAY_MS / 1_000, settled_s=0.0, move_cents=MOVE_CENTS)
     async with Solver("batch", DEADLINE_S) as batch, Solver("single-order", DEADLINE_S) as single:
         yield (

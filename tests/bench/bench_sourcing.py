@@ -67,11 +67,11 @@ CASES: Sequence[Case] = (
     Case("S", FIVE, "1,000 orders, 200 stores", Aim(0.3, 10), Aim(0.1, 8), True, 5, 1, True),
     Case("M", FIVE, "5,000 orders, 500 stores", Aim(0.5, 12), Aim(0.3, 15), True, 1, 0, True),
     Case("L", ONE, "20,000 orders, 1,000 stores", Aim(0.5, 180), Aim(0.5, 120), drawn=True),
-    Case("flash", ONE, "M, half of the orders want one SKU", Aim(0.5, 25), Aim(0.3, 25)),
-    Case("peak", ONE, "M, capacity for 85 %", Aim(0.5, 60), Aim(0.5, 20)),
-    Case("pickup", ONE, "M, 40 % are collected", Aim(0.3, 15), Aim(0.1, 15)),
-    Case("abundant", ONE, "M, nothing is scarce", Aim(0.1, 10), Aim(0.05, 10)),
-    Case("b2b", ONE, "2,000 orders, some of 20-200 lines", None, Aim(1.0)),
+    Case("flash", FIVE, "M, half of the orders want one SKU", Aim(0.5, 25), Aim(0.3, 25)),
+    Case("peak", FIVE, "M, capacity for 85 %", Aim(0.5, 60), Aim(0.5, 20)),
+    Case("pickup", FIVE, "M, 40 % are collected", Aim(0.3, 15), Aim(0.1, 15)),
+    Case("abundant", FIVE, "M, nothing is scarce", Aim(0.1, 10), Aim(0.05, 10)),
+    Case("b2b", FIVE, "2,000 orders, some of 20-200 lines", None, Aim(1.0)),
     Case("few", ONE, "50,000 orders, 12 stores", None, Aim(1.0)),
 )
 QUICK = Case("S", ONE, "1,000 orders, 200 stores", Aim(0.3, 10), Aim(0.1, 8), True, 1, 0, True)

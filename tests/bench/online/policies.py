@@ -68,7 +68,7 @@ class Forecast:
 
     futures: int = 12
     factor: float = 1.0
-    renewal: Renewal = field(default_factory=lambda: Renewal(12 * 3600.0, 400))
+    renewal: Renewal = field(default_factory=lambda: Renewal(6 * 3600.0, 200))
     steps: int = STEPS
 
 

@@ -96,6 +96,17 @@ def test_progress_only_ever_gets_better() -> None:
     assert [p.bound for p in said] == sorted(p.bound for p in said)
 
 
+def test_a_run_begins_with_the_orders_one_by_one_and_only_improves_on_that() -> None:
+    asked, costs = crowd(), list[float]()
+
+    def watch(progress: Progress) -> bool:
+        costs.append(progress.cost)
+        return False
+
+    baseline = optimise(asked, np.arange(asked.orders), watch=watch).baseline
+    assert costs[0] <= baseline + 1.0  # a fraction of a cent per line settles ties
+
+
 def test_a_run_that_is_ended_returns_the_plan_so_far() -> None:
     asked, heard = crowd(), count()
     outcome = optimise(asked, np.arange(asked.orders), watch=lambda progress: next(heard) < 1)
