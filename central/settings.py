@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     sourcing_deadline_s: float = Field(default=180.0, gt=0, description="a solver that takes longer is killed")
     sourcing_settled_s: float = Field(default=5.0, ge=0, description="an unanswered offer may be moved after this")
     sourcing_move_cents: int = Field(default=100, ge=0, description="least saving for which an offer is moved")
-    late_day_cents: int = Field(default=400, ge=0, le=100_000, description="price of a day behind a promise; 0: none")
+    late_day_cents: int = Field(default=2_000, ge=0, le=100_000, description="price of a day behind a promise; 0: none")
     sourcing_renew_s: float = Field(default=60.0, gt=0, description="prices of contested stock are renewed after this")
     sourcing_renew_units: int = Field(default=200, ge=1, description="or after so many units were asked for at them")
     sourcing_price_age_s: float = Field(default=300.0, gt=0, description="older prices are not used")

@@ -22,7 +22,8 @@ class Tariff:
     """Amounts in minor units. Tuples run over the zones 2 to 8; pairs are (store, warehouse).
 
     ``late_per_day`` is the price of each day by which a package misses what its order was promised, at most
-    ``late_days_max`` of them; ``late_pickup_per_day`` that of goods to be collected, where a begun day counts.
+    ``late_days_max`` of them; ``late_pickup_per_day`` that of goods to be collected, where a begun day counts. A day is
+    dearer than what the fastest service adds to most packages: a promise is kept where it can be.
     """
 
     package_by_zone: tuple[int, ...] = (520, 590, 680, 790, 920, 1_060, 1_240)
@@ -30,8 +31,8 @@ class Tariff:
     packing: tuple[int, int] = (70, 55)
     handling_per_unit: tuple[int, int] = (45, 30)
     backorder_per_line: int = 5_000
-    late_per_day: int = 400
-    late_pickup_per_day: int = 400
+    late_per_day: int = 2_000
+    late_pickup_per_day: int = 2_000
     late_days_max: int = 14
 
     def times(self, percent: int) -> Self:

@@ -34,6 +34,7 @@ SHUT_FOR_DAYS = Hours(NEW_YORK, ((), (), *[(Span(540, 1260),)] * 2, (), (), ()))
 DELIVERY = Delivery(60, GROUND)
 THREE_SERVICES = Delivery.of(60, parse_services(DEFAULT_SERVICES))
 TARIFF = Tariff()
+DAY = TARIFF.late_per_day
 TUESDAY_MS = NOW + 4 * DAY_MS
 
 
@@ -84,7 +85,7 @@ def test_only_orders_with_a_promise_are_ever_late() -> None:
     orders = (order(line(1)), order(line(2), order_id=UUID(int=901), promise_ms=NOW))
     snapshot = Snapshot(places(OPEN, OPEN, OPEN), orders, stock(9, "A"))
     # Packed on Friday: there on Monday from nearby, on Tuesday from the next zone.
-    assert table(snapshot) == [[0, 0, 0], [1200, 1600, 1600]]
+    assert table(snapshot) == [[0, 0, 0], [3 * DAY, 4 * DAY, 4 * DAY]]
     alone = Snapshot(snapshot.places, orders[:1], snapshot.available)
     with pytest.raises(KeyError):
         table(alone)
@@ -100,7 +101,7 @@ def test_goods_to_be_collected_are_late_by_begun_days() -> None:
     pickup = order(line(1), service="pickup", pickup_location="S0001", promise_ms=NOW + HOUR_MS)
     snapshot = Snapshot(places(OPEN, SHUT_FOR_DAYS, OPEN), (pickup,), stock(9, "A"))
     # Ready at ten, an hour late; on Wednesday at ten, five days and an hour late.
-    assert table(snapshot)[0][:2] == [400, 2400]
+    assert table(snapshot)[0][:2] == [DAY, 6 * DAY]
 
 
 def test_an_order_that_is_late_everywhere_is_sent_and_not_left_waiting() -> None:
@@ -112,7 +113,7 @@ def test_an_order_that_is_late_everywhere_is_sent_and_not_left_waiting() -> None
 def test_the_promised_day_is_that_of_where_the_goods_go() -> None:
     # 20:00 on Monday in New York is Tuesday in UTC, when it would come from Indianapolis.
     wanted = order(line(1), promise_ms=NOW + 3 * DAY_MS + 12 * HOUR_MS)
-    assert table(Snapshot(places(OPEN, OPEN, OPEN), (wanted,), stock(9, "A"))) == [[0, 400, 400]]
+    assert table(Snapshot(places(OPEN, OPEN, OPEN), (wanted,), stock(9, "A"))) == [[0, DAY, DAY]]
 
 
 @st.composite
@@ -157,7 +158,7 @@ def test_all_at_once_is_what_each_place_by_itself_would_be(network: tuple[Place,
                     arrives = delivery_date(Carrier(), leaves.day, GROUND.transit_days[zone[0, number]], 14)
                     assert not isinstance(arrives, NoDate)
                     sent = max(arrives - promised, 0)
-        assert found[:, number].tolist() == [400 * min(sent, 14), 400 * min(collected, 14)]
+        assert found[:, number].tolist() == [DAY * min(sent, 14), DAY * min(collected, 14)]
 
 
 def carried_out(decision: Decision, offered_ms: int) -> OpenOrder:
@@ -224,7 +225,7 @@ def test_calendars_are_part_of_the_stored_inputs() -> None:
 def test_a_question_from_before_lateness_had_a_price_is_read_and_has_none() -> None:
     asked_then = question_of(None).asked()
     core = asked_then.core.replace(b',"delivery":null', b"").replace(
-        b',"late_per_day":400,"late_pickup_per_day":400,"late_days_max":14', b""
+        b',"late_per_day":2000,"late_pickup_per_day":2000,"late_days_max":14', b""
     )
     assert len(core) < len(asked_then.core) - 60
     then = question.read(replace(asked_then, core=core))
