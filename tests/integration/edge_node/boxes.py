@@ -165,7 +165,7 @@ def sale(*, lines: int = 3, key: UUID | None = None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def until(condition: Callable[[], Any], seconds: float = 15) -> Any:
+async def until(condition: Callable[[], Any], seconds: float = 30) -> Any:
     """What ``condition`` answers once that is true; it may be asynchronous."""
     async with asyncio.timeout(seconds):
         while True:

@@ -74,6 +74,7 @@ async def test_what_waits_is_committed_together_in_groups_of_a_limited_size(tmp_
     gate = Gate()
     async with writing(tmp_path / "x.db", groups) as writer:
         first = await queued(writer, gate.work)
+        assert await asyncio.to_thread(gate.entered.wait, 5)
         rest = await queued(writer, *[insert(number) for number in range(GROUP_MAX + 10)])
         gate.opened.set()
         await asyncio.gather(*first, *rest)
