@@ -23,11 +23,10 @@ from central.platform.engine import make_engine
 from firmware_config.supervisor import ChildSpec, Supervisor, port_is_open
 from retail.clock import ManualClock, SystemClock
 from simulators.broker import free_port
-from tests.bench.bench_promise import _connection as connection
-from tests.bench.bench_promise import _processor_s as processor_s
 from tests.bench.benchmark import Benchmark, Row, Setting
 from tests.bench.figures import Figures, Rounds, alternating, percentile_ms
 from tests.bench.network import CURRENCY, PRICE_CENTS, Network
+from tests.bench.over_http import connection, processor_s
 
 PLACES, PLACES_QUICK = 200, 12
 SKUS = 60

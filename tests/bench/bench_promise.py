@@ -8,13 +8,12 @@ import asyncio
 import contextlib
 import http.client
 import json
-import os
 import random
 import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
@@ -28,6 +27,7 @@ from firmware_config.supervisor import ChildSpec, Supervisor, bound_to_parent, p
 from routing.rules.document import RuleSet
 from tests.bench.benchmark import Benchmark, Bound, Row, Setting
 from tests.bench.figures import Figures, Rounds, alternating, paired_ratio, percentile_ms
+from tests.bench.over_http import connection, processor_s
 from tests.bench.promise_rules import REGIONS, peak_rules
 
 LOCATIONS, LOCATIONS_QUICK = 1_000, 40
@@ -41,7 +41,6 @@ SIZES, SIZE_WEIGHTS = (1, 2, 3, 4, 5), (52, 24, 12, 7, 5)
 CARRIED = 0.4
 """Share of the SKUs that a store has."""
 BEGINS_S_MAX = 60.0
-ANSWER_S_MAX = 10.0
 
 _ZONES = ((-75.0, "America/New_York"), (-90.0, "America/Chicago"), (-105.0, "America/Denver"))
 _HOURS = (("09:00", "21:00"), ("10:00", "21:30"), ("08:00", "20:00"), ("10:00", "18:00"))
@@ -70,17 +69,17 @@ async def run(setting: Setting) -> Figures:
     measured = Measured()
     carts = Carts(skus)
     async with Supervisor() as children, _centre(children, setting) as (port, pid):
-        with _connection(port) as connection:
-            await asyncio.to_thread(_ask, connection, carts, WARM_UP, Measured(), [])
+        with connection(port) as line:
+            await asyncio.to_thread(_ask, line, carts, WARM_UP, Measured(), [])
         # Each part has its connection: the centre ends one that is silent for as long as a batch may take to begin.
         for number in range(rounds):
-            with _connection(port) as connection:
-                rest = _rest(connection, carts, asked, measured, pid, bare_first=alternating(number))
+            with connection(port) as line:
+                rest = _rest(line, carts, asked, measured, pid, bare_first=alternating(number))
                 await asyncio.to_thread(rest)
             async with _batch():
-                with _connection(port) as connection:
+                with connection(port) as line:
                     measured.busy.append([])
-                    await asyncio.to_thread(_ask, connection, carts, asked, measured, measured.busy[-1])
+                    await asyncio.to_thread(_ask, line, carts, asked, measured, measured.busy[-1])
     return {
         "locations": locations,
         "rules": len(rules.rules),
@@ -114,19 +113,19 @@ class Carts:
 
 
 def _rest(
-    connection: http.client.HTTPConnection, carts: Carts, asked: int, into: Measured, pid: int, *, bare_first: bool
+    line: http.client.HTTPConnection, carts: Carts, asked: int, into: Measured, pid: int, *, bare_first: bool
 ) -> Callable[[], None]:
     """One round at rest: promises and bare answers, in turns who comes first."""
 
     def promises() -> None:
         into.resting.append([])
-        before = _processor_s(pid)
-        _ask(connection, carts, asked, into, into.resting[-1])
-        into.processor_s.append((_processor_s(pid) - before) / asked)
+        before = processor_s(pid)
+        _ask(line, carts, asked, into, into.resting[-1])
+        into.processor_s.append((processor_s(pid) - before) / asked)
 
     def bare() -> None:
         into.bare.append([])
-        _ask_bare(connection, asked, into.bare[-1])
+        _ask_bare(line, asked, into.bare[-1])
 
     def both() -> None:
         for part in (bare, promises) if bare_first else (promises, bare):
@@ -135,14 +134,8 @@ def _rest(
     return both
 
 
-def _processor_s(pid: int) -> float:
-    """Processor time that a process has taken so far."""
-    ticks = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[11:13]
-    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
-
-
 def _ask(
-    connection: http.client.HTTPConnection,
+    line: http.client.HTTPConnection,
     carts: Carts,
     count: int,
     into: Measured,
@@ -151,8 +144,8 @@ def _ask(
     for _ in range(count):
         body = carts.next()
         begun = time.perf_counter()
-        connection.request("POST", "/v1/promise", body, {"content-type": "application/json"})
-        answer = connection.getresponse()
+        line.request("POST", "/v1/promise", body, {"content-type": "application/json"})
+        answer = line.getresponse()
         text = answer.read()
         seconds.append(time.perf_counter() - begun)
         if answer.status != http.client.OK:
@@ -160,11 +153,11 @@ def _ask(
         into.options.append(len(json.loads(text)["ship"]))
 
 
-def _ask_bare(connection: http.client.HTTPConnection, count: int, seconds: list[float]) -> None:
+def _ask_bare(line: http.client.HTTPConnection, count: int, seconds: list[float]) -> None:
     for _ in range(count):
         begun = time.perf_counter()
-        connection.request("GET", "/v1/locations?limit=1")
-        answer = connection.getresponse()
+        line.request("GET", "/v1/locations?limit=1")
+        answer = line.getresponse()
         answer.read()
         seconds.append(time.perf_counter() - begun)
 
@@ -205,17 +198,6 @@ async def _batch() -> AsyncIterator[None]:
     finally:
         process.kill()
         await process.wait()
-
-
-@contextlib.contextmanager
-def _connection(port: int) -> Iterator[http.client.HTTPConnection]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_S_MAX)
-    connection.connect()
-    connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    try:
-        yield connection
-    finally:
-        connection.close()
 
 
 async def _publish(database_url: str, rules: RuleSet) -> None:
