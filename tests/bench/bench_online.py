@@ -143,7 +143,7 @@ BENCHMARK = Benchmark(
     about=(
         "Five **synthetic** weeks: 60 stores and 3 warehouses, 400 SKUs, about 3,000 orders, stock that runs out, more "
         "of it on day 4, locations that answer three times a day and refuse 2 % of what stores are offered. Every "
-        "policy meets the same weeks. Bid prices are the mean duals of twelve sampled futures (`routing.bids`), drawn "
+        "policy meets the same weeks. Bid prices are the mean duals of eight sampled futures (`routing.bids`), drawn "
         "from eight *past* weeks whose demand for each SKU differed; they are renewed after 6 hours, after 200 units "
         "or when stock arrives. Batches decide every two hours again on all that nobody has accepted, what they take "
         "charged with its price. What nobody has is lost at the backorder penalty."

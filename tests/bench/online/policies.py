@@ -66,7 +66,7 @@ class Exact:
 class Forecast:
     """How prices are made: ``futures`` sampled, with ``factor`` times the demand of past weeks."""
 
-    futures: int = 12
+    futures: int = 8
     factor: float = 1.0
     renewal: Renewal = field(default_factory=lambda: Renewal(6 * 3600.0, 200))
     steps: int = STEPS
