@@ -38,8 +38,9 @@ def promise(book: Rulebook, stock: Stock, cart: Cart, prices: BidPrices, now_ms:
     if not network.sites:
         return Promised((), NO_NETWORK, (), nothing, NO_NETWORK, far_assumed=False)
     wanted = Wanted.of(stock, cart)
-    sent, collected = book.ask(_order(stock, cart, now_ms), scene.Stock(tuple(stock.row), stock.available), now_ms)
     distance = network.distances_km(cart.lat, cart.lon)
+    shelves = scene.Stock(tuple(stock.row), stock.available)
+    sent, collected = book.ask(_order(stock, cart, now_ms), shelves, distance, now_ms)
     places, no_pickup = pickups(book, collected, cart, wanted, distance)
     options, ship_lines, no_shipping = shipping(book, sent, cart, wanted, distance, prices)
     return Promised(places, no_pickup, options, ship_lines, no_shipping, far_assumed=bool(np.isnan(cart.lat)))

@@ -15,7 +15,7 @@ import numpy as np
 from central.sourcing.domain import Place, Work
 from central.sourcing.facts import with_facts
 from central.sourcing.model import scene_place
-from central.sourcing.promises.network import Flags, Ints, Network, keep
+from central.sourcing.promises.network import Flags, Ints, Network, Reals, keep
 from routing.arrays import Whole
 from routing.rules import scene
 from routing.rules.compile import Compiled, compile_rules
@@ -50,14 +50,15 @@ class Rulebook:
         keeping_back = frozenset(rule.id for rule in every.rules if rule.network)
         return cls(network, every, places, silent, keeping_back, tuple(map(scene_place, places)))
 
-    def ask(self, order: OpenOrder, stock: scene.Stock, now_ms: int) -> "tuple[Said, Said]":
-        """What the rules say of ``order``, placed at ``now_ms``, if it is sent, and if it is collected.
+    def ask(self, order: OpenOrder, stock: scene.Stock, distance: Reals, now_ms: int) -> "tuple[Said, Said]":
+        """What the rules say of ``order``, placed at ``now_ms``, if it is sent, and if it is collected. ``distance``
+        (L,) in km to where it goes, nan where that is not known.
 
         An order that they hold back is asked about as of the moment at which it would be routed; one that would not be
         routed within the network's timetable is served by nobody.
         """
         both = replace(order, service=SHIP), replace(order, service=PICKUP, pickup_location=ANYWHERE)
-        transit = self._transit(order)
+        transit = self._transit(distance)
         compiled = {now_ms: self._compiled(both, stock, transit, now_ms)}
         routed_ms = [now_ms, now_ms]
         for held in compiled[now_ms].held:
@@ -74,7 +75,8 @@ class Rulebook:
     def warm(self, now_ms: int) -> None:
         """Look at every place now, so that the first cart does not wait for it."""
         order = OpenOrder("", SHIP, (OpenLine("", 1),), placed_ms=now_ms)
-        self.ask(order, scene.Stock(("",), np.ones((1, len(self.places)), np.int64)), now_ms)
+        nowhere = np.full(len(self.places), np.nan)
+        self.ask(order, scene.Stock(("",), np.ones((1, len(self.places)), np.int64)), nowhere, now_ms)
 
     def why(self, compiled: Compiled, code: int, place: int) -> str:
         """The reason ``code`` in words that follow the place's name."""
@@ -85,10 +87,9 @@ class Rulebook:
     def _compiled(self, orders: tuple[OpenOrder, ...], stock: scene.Stock, transit: Whole, now_ms: int) -> Compiled:
         return compile_rules(self.rules, Scene.before(self._backdrop(now_ms), orders, stock, transit), now_ms)
 
-    def _transit(self, order: OpenOrder) -> Whole:
+    def _transit(self, distance: Reals) -> Whole:
         """(2, K): business days with the carrier, sent and collected; -1 where the distance is not known."""
         network = self.network
-        distance = network.distances_km(*(np.nan if each is None else each for each in (order.lat, order.lon)))
         days = np.array([service.transit_days for service in network.terms.services], np.int16)
         by_way = np.zeros((2, network.ways, len(self.places)), np.int16)
         by_way[:, :-1] = np.where(np.isnan(distance), np.int16(-1), days[:, network.zones_at(distance)])
