@@ -12,6 +12,7 @@ from central.sourcing.domain import Delivery
 from central.sourcing.promises.services import parse_services
 from central.sourcing.replay import replay
 from central.sourcing.solver import Solver
+from central.sourcing.tariff import Tariff
 from central.sourcing.use_cases import Outcome, run_batch
 from retail.clock import ManualClock
 from tests.integration.central.sourced import IDS, desk, execute, fence, network, rows, stock
@@ -64,7 +65,7 @@ async def test_days_on_which_a_place_is_closed_send_a_promised_order_elsewhere_a
     assert await asked(engine) == [("W0001", "offered")]
     [(why,)] = await rows(engine, "SELECT explanation FROM decision")
     late = {each["choice"]["packages"][0]["location"]: each["terms"].get("lateness", 0) for each in why["candidates"]}
-    assert late["S0001"] == 800  # packed on Wednesday, there on Thursday: two days behind
+    assert late["S0001"] == 2 * Tariff().late_per_day  # packed on Wednesday, there on Thursday: two days behind
     await execute(engine, "DELETE FROM location_day")
     assert outcome.run_id is not None
     async with Solver("test", 60) as solver:
