@@ -21,7 +21,17 @@ from central.platform import incidents, leases
 from central.sourcing import rule_sets, runs
 from central.sourcing.answer import Answer, Answered, TakenBack
 from central.sourcing.answer import read as read_answer
-from central.sourcing.domain import BidPrices, Delivery, Effort, OpenLine, OpenOrder, Snapshot, Steering, tags_of
+from central.sourcing.domain import (
+    PICKUP,
+    BidPrices,
+    Delivery,
+    Effort,
+    OpenLine,
+    OpenOrder,
+    Snapshot,
+    Steering,
+    tags_of,
+)
 from central.sourcing.postgres import read_available, read_places
 from central.sourcing.question import Asked, Question, made_by
 from central.sourcing.question import read as read_question
@@ -48,8 +58,8 @@ def lease_name(region: str) -> str:
 
 @dataclass(frozen=True)
 class Limits:
-    """``silent_s``: a box that has said nothing for so long is asked for nothing; ``pick_minutes``: time to pick where
-    an order has no promise; ``settled_s``: an offer without an answer may be moved when it is so old; ``move_cents``:
+    """``silent_s``: a box that has said nothing for so long is asked for nothing; ``pick_minutes``: time to pick what
+    is sent or has no promise; ``settled_s``: an offer without an answer may be moved when it is so old; ``move_cents``:
     the least saving for which it is."""
 
     silent_s: float = 180.0
@@ -275,7 +285,9 @@ def _taken_back(offers: Sequence[TakenBack], order: OpenOrder) -> list[OpenLine]
 def _plan(
     desk: Desk, order: OpenOrder, answered: Answered, explanation: bytes, rule_version: str, run_id: UUID
 ) -> orders.Plan:
-    pick_by_ms = order.promise_ms or desk.clock.now_ms() + desk.limits.pick_minutes * 60_000
+    soon_ms = desk.clock.now_ms() + desk.limits.pick_minutes * 60_000
+    # What is sent is promised for the day on which it arrives: it is picked now, not then.
+    pick_by_ms = order.promise_ms or soon_ms if order.service == PICKUP else soon_ms
     lines = {line.line_id: line for line in order.lines}
     tasks = tuple(
         PlannedTask(

@@ -22,7 +22,8 @@ INITIALS = "ABCDEFGHKLMNPRSTVW"
 
 @dataclass
 class WebShop:
-    """The shop and its customers; ``pause_s`` is the mean time between two orders."""
+    """The shop and its customers; ``pause_s`` is the mean time between two orders; a promise is kept so
+    many seconds after an order."""
 
     client: PatientClient
     world: World
@@ -30,7 +31,8 @@ class WebShop:
     clock: Clock
     tally: Tally
     pause_s: float
-    promise_s: float = 3_600.0
+    pickup_promise_s: float = 3_600.0
+    ship_promise_s: float = 6 * 86_400.0
     _orders: int = 0
     _order_ids: dict[str, str] = field(default_factory=dict)
 
@@ -101,7 +103,7 @@ class WebShop:
             "tax_total": 0,
             "total": total + shipping,
             "placed_ms": self.clock.now_ms(),
-            "promise_ms": self.clock.now_ms() + int(self.promise_s * 1000),
+            "promise_ms": self.clock.now_ms() + int(1000 * (self.pickup_promise_s if pickup else self.ship_promise_s)),
         }  # fmt: skip
 
     def _goods(self, store: str | None) -> list[tuple[Any, int]]:
