@@ -31,7 +31,7 @@ class WebShop:
     clock: Clock
     tally: Tally
     pause_s: float
-    pickup_promise_s: float = 3_600.0
+    pickup_promise_s: float = 3 * 3_600.0
     ship_promise_s: float = 6 * 86_400.0
     _orders: int = 0
     _order_ids: dict[str, str] = field(default_factory=dict)
