@@ -141,7 +141,7 @@ async def test_a_box_that_stops_right_after_its_start_has_copied_everything(fold
 
 async def test_litestream_that_is_killed_comes_back_and_the_copy_follows(folder: BoxFolder, tmp_path: Path) -> None:
     def litestreams() -> list[psutil.Process]:
-        return [child for child in psutil.Process().children() if "litestream" in " ".join(child.cmdline())]
+        return [child for child in psutil.Process().children() if _is_litestream(child)]
 
     async with running_here(folder) as client:
         for _ in range(3):
@@ -156,6 +156,14 @@ async def test_litestream_that_is_killed_comes_back_and_the_copy_follows(folder:
 
             await until(copied)
     assert copied_hash(folder, tmp_path) == verify(folder.database).head_hash.hex()
+
+
+def _is_litestream(child: psutil.Process) -> bool:
+    """One that runs: not one that has just ended, whether or not somebody has collected it."""
+    try:
+        return child.status() != psutil.STATUS_ZOMBIE and "litestream" in " ".join(child.cmdline())
+    except psutil.NoSuchProcess:
+        return False
 
 
 async def test_a_damaged_replica_is_found_and_nothing_is_installed(folder: BoxFolder, tmp_path: Path) -> None:
