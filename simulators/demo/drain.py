@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, LiteralString
 
 import httpx
 import psycopg
@@ -12,27 +13,36 @@ from simulators.demo.stack import BoxPlace, Stack
 POLL_S = 0.3
 IN_HAND = ("accepted", "assigned", "start_asked", "started", "packed")
 """States of a task at a box in which it is not finished."""
+_UNDECIDED = """
+SELECT count(*) FROM customer_order o
+WHERE o.hold = '' AND EXISTS (SELECT FROM order_line l WHERE l.order_id = o.order_id AND l.state = 'open')
+  AND (NOT EXISTS (SELECT FROM decision d WHERE d.order_id = o.order_id)
+       OR EXISTS (SELECT FROM task t WHERE t.order_id = o.order_id AND t.closed_at > now() - interval '5 s'))
+"""
+"""Orders that nobody has decided on, and those that just came back: a pick list may be about to go out for them."""
 
 
 @dataclass(frozen=True)
 class Lag:
-    """What is still on its way: log entries to the centre, versions to the boxes, work in the outbox, slips."""
+    """What is still on its way: log entries to the centre, versions to the boxes, work in the outbox, slips, orders to
+    be sourced and offers to be answered."""
 
     unacked: int
     unapplied: int
     outbox: int
     slips: int
+    unanswered: int
     tasks: int
 
     @property
     def is_zero(self) -> bool:
         """Whether both sides may be compared. Tasks in somebody's hands are no lag: they are stock set aside."""
-        return not (self.unacked or self.unapplied or self.outbox or self.slips)
+        return not (self.unacked or self.unapplied or self.outbox or self.slips or self.unanswered)
 
     def __str__(self) -> str:
         return (
             f"{self.unacked} entries and {self.unapplied} versions on their way, {self.outbox} in the outbox,"
-            f" {self.slips} slips to print"
+            f" {self.slips} slips to print, {self.unanswered} orders and offers unanswered"
         )
 
 
@@ -68,17 +78,23 @@ async def _lag(stack: Stack, client: httpx.AsyncClient) -> Lag:
         async with await psycopg.AsyncConnection.connect(stack.database_url, connect_timeout=3) as centre:
             cursor = await centre.execute("SELECT scope, stream, ver FROM downlink_head")
             heads = {(scope, stream): ver for scope, stream, ver in await cursor.fetchall()}
-            row = await (await centre.execute("SELECT count(*) FROM outbox WHERE parked_at IS NULL")).fetchone()
-            outbox = row[0] if row else 0
+            outbox = await _count(centre, "SELECT count(*) FROM outbox WHERE parked_at IS NULL")
+            unanswered = await _count(centre, _UNDECIDED)
+            unanswered += await _count(centre, "SELECT count(*) FROM task WHERE state = 'offered'")
     except (httpx.TransportError, httpx.HTTPStatusError, psycopg.OperationalError):
-        return Lag(1, 1, 1, 1, 0)
+        return Lag(1, 1, 1, 1, 1, 0)
     unapplied = sum(
         max(0, ver - streams[location].get(stream, 0))
         for (scope, stream), ver in heads.items()
         for location in streams
         if scope in (location, "zone:all")
     )
-    return Lag(unacked, unapplied, outbox, slips, tasks)
+    return Lag(unacked, unapplied, outbox, slips, unanswered, tasks)
+
+
+async def _count(centre: psycopg.AsyncConnection[tuple[Any, ...]], query: LiteralString) -> int:
+    row = await (await centre.execute(query)).fetchone()
+    return int(row[0]) if row else 0
 
 
 async def _status(client: httpx.AsyncClient, place: BoxPlace) -> dict[str, dict[str, int]]:
