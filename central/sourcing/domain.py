@@ -86,12 +86,13 @@ class Place:
 
 @dataclass(frozen=True)
 class Work:
-    """What a location has to do now. ``silent``: its box has not been heard for too long, last at ``heard_ms``
-    (milliseconds since 1970 UTC, None for never); ``units`` it was asked for on its local day, by service and hour in
-    ``load``; offers that it rejected on that day."""
+    """What a location has to do now. ``silent``: its box has not been heard for too long, last at ``silent_since_ms``
+    (milliseconds since 1970 UTC; None for never, and for one that is not silent, so that a location where nothing
+    happens has the same work all day); ``units`` it was asked for on its local day, by service and hour in ``load``;
+    offers that it rejected on that day."""
 
     silent: bool = True
-    heard_ms: int | None = None
+    silent_since_ms: int | None = None
     units: int = 0
     rejects: int = 0
     load: Load = field(default_factory=Load)
@@ -102,7 +103,7 @@ class Work:
             place,
             silent=self.silent,
             capacity=None if place.capacity is None else place.capacity - self.units,
-            offline_since_ms=self.heard_ms if self.silent else None,
+            offline_since_ms=self.silent_since_ms,
             rejects=self.rejects,
             load=self.load,
         )

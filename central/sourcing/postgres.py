@@ -54,8 +54,8 @@ _WORK = text(
                count(*) FILTER (WHERE first AND state = 'rejected') AS rejects
         FROM asked GROUP BY tenant, location
     )
-    SELECT l.location, coalesce(b.last_hello_at < now() - make_interval(secs => :silent_s), true) AS silent,
-           (extract(epoch FROM b.last_hello_at) * 1000)::bigint AS heard_ms,
+    SELECT l.location, h.silent,
+           CASE WHEN h.silent THEN (extract(epoch FROM b.last_hello_at) * 1000)::bigint END AS silent_since_ms,
            coalesce(w.units, 0)::bigint AS units, coalesce(w.rejects, 0) AS rejects,
            coalesce(w.ship_day, 0)::bigint AS ship_day, coalesce(w.pickup_day, 0)::bigint AS pickup_day,
            coalesce(w.ship_hour, 0)::bigint AS ship_hour, coalesce(w.pickup_hour, 0)::bigint AS pickup_hour
@@ -63,6 +63,9 @@ _WORK = text(
     LEFT JOIN store_link k ON k.tenant = l.tenant AND k.location = l.location
     LEFT JOIN box b ON b.tenant = k.tenant AND b.box = k.box
     LEFT JOIN work w ON w.tenant = l.tenant AND w.location = l.location
+    CROSS JOIN LATERAL (
+        SELECT coalesce(b.last_hello_at < now() - make_interval(secs => :silent_s), true) AS silent
+    ) h
     WHERE l.tenant = :tenant
     """
 )
@@ -122,7 +125,7 @@ async def read_work(conn: AsyncConnection, silent_s: float, movable: Collection[
     return {
         row.location: Work(
             row.silent,
-            row.heard_ms,
+            row.silent_since_ms,
             row.units,
             row.rejects,
             Load(row.ship_day, row.pickup_day, row.ship_hour, row.pickup_hour) if row.units else _NO_LOAD,

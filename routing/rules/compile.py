@@ -13,7 +13,6 @@ from routing.arrays import Cents, Flags, Index, Whole
 from routing.problem import NO_LEG, Reason
 from routing.rules.document import Policy, RuleSet
 from routing.rules.draft import Bound, Cause, Draft, Held, Tally
-from routing.rules.kinds import PLACE_IN_TABLE
 from routing.rules.match import Where
 from routing.rules.options import pickup_of, pool_of, shut_by_service
 from routing.rules.policies import policies_of, stages_of
@@ -109,7 +108,9 @@ def compile_rules(rule_set: RuleSet, scene: Scene, now_ms: int) -> Compiled:
     draft = Draft(view)
     segment, policy = policies_of(rule_set, view)
     stage, actions = stages_of(rule_set, view, policy)
-    for rule in in_turn(rule_set, now_ms):
+    for rule in rule_set.in_turn:
+        if not rule.active(now_ms):
+            continue
         bound = _bound(rule_set, rule, view, policy, stage)
         count = draft.tally(rule.id).orders = int(np.count_nonzero(bound.orders))
         if count:
@@ -145,12 +146,6 @@ def compile_rules(rule_set: RuleSet, scene: Scene, now_ms: int) -> Compiled:
     )
 
 
-def in_turn(rule_set: RuleSet, now_ms: int) -> list[Rule]:
-    """The rules that hold, in the order in which their reasons are given."""
-    rules = (rule for rule in rule_set.rules if rule.active(now_ms))
-    return sorted(rules, key=lambda rule: PLACE_IN_TABLE[rule.kind])
-
-
 def every_cause(rule_set: RuleSet, scene: Scene, now_ms: int, order: int) -> list[tuple[Cause, ...]]:
     """For each of the K options, all that keeps it from the order as a whole, each rule on its own.
 
@@ -163,7 +158,8 @@ def every_cause(rule_set: RuleSet, scene: Scene, now_ms: int, order: int) -> lis
     _, policy = policies_of(rule_set, view)
     stage, _ = stages_of(rule_set, view, policy)
     found: list[list[Cause]] = [[] for _ in view.options]
-    for rule in (*in_turn(rule_set, now_ms), None):
+    active = (rule for rule in rule_set.in_turn if rule.active(now_ms))
+    for rule in (*active, None):
         draft = Draft(view)
         if rule is None:
             shut_by_service(draft)
@@ -178,14 +174,10 @@ def every_cause(rule_set: RuleSet, scene: Scene, now_ms: int, order: int) -> lis
 
 def _bound(rule_set: RuleSet, rule: Rule, view: View, policy: Index, stage: Index) -> Bound:
     orders = rule.when.orders(view)
-    for number, each in enumerate(rule_set.policies):
-        if rule.policies and each.id not in rule.policies:
-            orders &= policy != number
-        step = next((i for i, step in enumerate(each.fallbacks, 1) if rule.id in step.relax), None)
-        if step is not None:
-            orders &= (policy != number) | (stage < step)
+    for number, step in rule_set.freed[rule.id]:
+        orders &= (policy != number) | (stage < step)
     places, options = view.once(rule.at, lambda: _meant(rule.at, view))
-    return Bound(rule.id, orders, places, options, orders[view.order_of])
+    return Bound(rule.id, orders, places, options, view.order_of)
 
 
 def _meant(at: Where, view: View) -> tuple[Flags, Flags]:

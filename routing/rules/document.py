@@ -14,14 +14,16 @@ that is not known is refused.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from retail.errors import Refused
 from routing.rules import fields
 from routing.rules.fields import Choice, Id, Listed, Record, Schema, Spec, Text, Whole, given, inside
-from routing.rules.kinds import KINDS
+from routing.rules.kinds import KINDS, PLACE_IN_TABLE
 from routing.rules.match import Match, Where
 from routing.rules.rule import Rule, leaves_out
 
@@ -71,7 +73,7 @@ class Segment:
     policy: str = given(Id(), says="the policy that they follow")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class RuleSet:
     """One revision of everything that ops allow, forbid and price in routing."""
 
@@ -87,6 +89,27 @@ class RuleSet:
     def version(self) -> str:
         """What decisions name: ``peak-7``."""
         return f"{self.name}-{self.revision}"
+
+    @cached_property
+    def in_turn(self) -> tuple[Rule, ...]:
+        """The rules in the order in which their reasons are given."""
+        return tuple(sorted(self.rules, key=lambda rule: PLACE_IN_TABLE[rule.kind]))
+
+    @cached_property
+    def freed(self) -> Mapping[str, tuple[tuple[int, int], ...]]:
+        """By rule, the policies (indices) whose orders it does not bind, and after how many steps of their fallback: 0
+        for those that it never binds."""
+        found: dict[str, tuple[tuple[int, int], ...]] = {}
+        for rule in self.rules:
+            steps = []
+            for number, policy in enumerate(self.policies):
+                if rule.policies and policy.id not in rule.policies:
+                    steps.append((number, 0))
+                else:
+                    at = (step for step, each in enumerate(policy.fallbacks, 1) if rule.id in each.relax)
+                    steps += [(number, step) for step in islice(at, 1)]
+            found[rule.id] = tuple(steps)
+        return found
 
     def rule(self, rule_id: str) -> Rule:
         """The rule of that id. Raises :class:`Refused` if there is none."""

@@ -54,14 +54,20 @@ class Held:
 
 @dataclass(slots=True)
 class Bound:
-    """What one rule is about: its id, the (O,) orders that it binds and their (n,) lines, the (L,) places and the (K,)
-    options there."""
+    """What one rule is about: its id, the (O,) orders that it binds, the (L,) places and the (K,) options there;
+    ``order_of`` (n,) is the order of every line."""
 
     rule: str
     orders: Flags
     places: Flags
     options: Flags
-    lines: Flags
+    order_of: Index
+
+    @property
+    def lines(self) -> Flags:
+        """(n,): lines of the orders."""
+        found: Flags = self.orders[self.order_of]
+        return found
 
 
 @dataclass(slots=True)
@@ -84,7 +90,7 @@ class Draft:
     kit_kept: Flags = field(init=False)
     held: dict[int, Held] = field(default_factory=dict)
     tallies: dict[str, Tally] = field(default_factory=dict)
-    _codes: dict[Cause, int] = field(default_factory=dict)
+    _codes: dict[tuple[str, Cause], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         orders, options = len(self.view.orders), len(self.view.options)
@@ -102,24 +108,24 @@ class Draft:
 
     def code(self, rule: str, cause: Cause) -> int:
         """The index in the table of reasons of a cause for which ``rule`` blocks."""
-        cause = replace(cause, rule=rule)
-        if cause not in self._codes:
-            self._codes[cause] = len(self.causes)
-            self.causes.append(cause)
-        return self._codes[cause]
+        known = self._codes.get((rule, cause))
+        if known is None:
+            known = self._codes[rule, cause] = len(self.causes)
+            self.causes.append(replace(cause, rule=rule))
+        return known
 
     def block(self, bound: Bound, options: Flags, cause: Cause, orders: Flags | None = None) -> None:
         """Block ``options`` (K,) among the rule's own for its orders, or for those of them in ``orders`` (O,)."""
         rows = np.flatnonzero(bound.orders if orders is None else bound.orders & orders)
-        columns = np.flatnonzero(bound.options & options)
-        if not len(rows) or not len(columns):
+        here = bound.options & options
+        columns = int(np.count_nonzero(here)) if len(rows) else 0
+        if not columns:
             return
-        where = rows[:, None], columns
-        before = self.blocked[where]
-        free = before == 0
-        self._count(bound, free.size, int(free.sum()))
-        before[free] = self.code(bound.rule, cause)
-        self.blocked[where] = before
+        before = self.blocked[rows]
+        free = here & (before == 0)
+        self._count(bound, len(rows) * columns, int(np.count_nonzero(free)))
+        np.putmask(before, free, self.code(bound.rule, cause))
+        self.blocked[rows] = before
 
     def block_pairs(self, bound: Bound, pairs: Flags, cause: Cause) -> None:
         """Block ``pairs`` (O, K), which must be within the rule's orders and options."""
@@ -129,16 +135,15 @@ class Draft:
             self._count(bound, count, int(np.count_nonzero(free)))
             np.putmask(self.blocked, free, self.code(bound.rule, cause))
 
-    def block_rings(self, bound: Bound, rows: Index, columns: Index, rings: Whole, causes: list[Cause]) -> None:
-        """Block the orders ``rows`` (r,) at the options ``columns`` (c,) where ``rings`` (r, c) is not 0: 1 for the
-        first cause, 2 for the second."""
+    def block_rings(self, bound: Bound, rows: Index, rings: Whole, causes: list[Cause]) -> None:
+        """Block the orders ``rows`` (r,) at the options where ``rings`` (r, K) is not 0: 1 for the first cause, 2 for
+        the second. They must be within the rule's orders and options."""
         codes = np.array([0, *(self.code(bound.rule, cause) for cause in causes)], np.uint16)
-        where = rows[:, None], columns
-        before = self.blocked[where]
+        before = self.blocked[rows]
         free = before == 0
         self._count(bound, int(np.count_nonzero(rings)), int(np.count_nonzero(rings[free])))
         np.putmask(before, free, codes[rings])
-        self.blocked[where] = before
+        self.blocked[rows] = before
 
     def block_lines(self, bound: Bound, lines: Flags, options: Flags, cause: Cause) -> None:
         """Block ``options`` (K,) among the rule's own for those ``lines`` (n,) that are of its orders."""

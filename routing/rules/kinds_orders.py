@@ -107,9 +107,8 @@ class NeedsCoordinates(Rule):
     kind: ClassVar[str] = "needs_coordinates"
 
     def apply(self, draft: Draft, bound: Bound) -> None:
-        unknown = draft.view.unknown_place[draft.view.place_of]
         cause = Cause("has no coordinates that can be believed", priced=False)
-        draft.block(bound, unknown, cause, draft.view.ships)
+        draft.block(bound, draft.view.unknown_option, cause, draft.view.ships)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,26 +119,27 @@ class Distance(Rule):
     miles: float = given(Number(0, 13_000), says="the greatest distance in miles", stricter=Strict.LESS)
 
     def apply(self, draft: Draft, bound: Bound) -> None:
-        view, every = draft.view, np.ones_like(bound.options)
-        unknown = Cause(f"may not serve: distance unknown, at most {self.miles:g} miles allowed", priced=False)
-        draft.block(bound, every, unknown, view.unknown_order & view.ships)
-        draft.block(bound, view.unknown_place[view.place_of], unknown, view.ships)
-        rows = np.flatnonzero(bound.orders & view.ships & ~view.unknown_order)
-        columns = np.flatnonzero(bound.options & ~view.unknown_place[view.place_of])
-        if not len(rows) or not len(columns):
-            return
-        limits = [self.miles, *(self.miles * step for step in _STEPS if self.miles)]
-        changes = [f"if the limit were {limit:g} miles" for limit in limits[1:]]
-        text = f"is farther away than {self.miles:g} miles"
-        causes = [Cause(text, change) for change in (*changes, "")]
-        cosines = [_cosine(limit) for limit in limits]
+        view, unknown_order = draft.view, draft.view.unknown_order
+        unknown, causes, cosines = view.once(self, self._rings)
+        draft.block(bound, np.ones_like(bound.options), unknown, unknown_order & view.ships)
+        draft.block(bound, view.unknown_option, unknown, view.ships)
+        rows = np.flatnonzero(bound.orders & view.ships & ~unknown_order)
+        here = bound.options & ~view.unknown_option
         for start in range(0, len(rows), ROWS_AT_ONCE):
             some = rows[start : start + ROWS_AT_ONCE]
             near = view.nearness(some)
             rings = np.zeros(near.shape, np.uint8)
             for cosine in cosines:
                 rings += near < cosine
-            draft.block_rings(bound, some, columns, rings.take(view.place_of[columns], axis=1), causes)
+            draft.block_rings(bound, some, view.spread(rings) * here, causes)
+
+    def _rings(self) -> tuple[Cause, list[Cause], list[float]]:
+        """Why an unknown distance is too far, why one in each ring beyond the limit is, and where the rings begin."""
+        limits = [self.miles, *(self.miles * step for step in _STEPS if self.miles)]
+        changes = [f"if the limit were {limit:g} miles" for limit in limits[1:]]
+        text = f"is farther away than {self.miles:g} miles"
+        unknown = Cause(f"may not serve: distance unknown, at most {self.miles:g} miles allowed", priced=False)
+        return unknown, [Cause(text, change) for change in (*changes, "")], [_cosine(limit) for limit in limits]
 
 
 def _cosine(miles: float) -> float:

@@ -9,37 +9,47 @@ from routing.rules.scene import ANYWHERE, PICKUP
 from routing.rules.view import View
 
 TRANSFER = Cause("brings orders to another location, to be collected there")
+COLLECTS = Cause("is an option to collect")
+SENDS = Cause("is an option to ship")
+AT_ANOTHER_PLACE = Cause(ELSEWHERE)
 NO_SUCH_SERVICE = Cause("knows no such service as the order asks for")
 
 
 def shut_by_service(draft: Draft) -> None:
     """What follows from the options alone: who can serve an order that is collected, sent, or neither."""
     view = draft.view
-    every = np.ones(len(view.orders), np.bool_)
-    all_options = np.ones(len(view.options), np.bool_)
-    bound = Bound("", every, np.ones(len(view.places), np.bool_), all_options, every[view.order_of])
-    transfers = view.transfers
+    bound = Bound(
+        "", np.ones(len(view.orders), np.bool_), np.ones(len(view.places), np.bool_),
+        np.ones(len(view.options), np.bool_), view.order_of,
+    )  # fmt: skip
     collecting, sending = view.once("uses", lambda: _uses(view))
-    draft.block(bound, transfers, TRANSFER, view.ships)
-    draft.block(bound, collecting & ~transfers, Cause("is an option to collect"), view.ships)
-    draft.block(bound, sending & ~transfers, Cause("is an option to ship"), view.collected)
-    draft.block(bound, all_options, NO_SUCH_SERVICE, ~(view.ships | view.collected))
-    homeless = np.flatnonzero(view.collected & (pickup_of(view) < 0)).tolist()
-    at = view.once("collecting", lambda: _collecting(view)) if homeless else {}
-    for number in homeless:
-        elsewhere = np.ones(len(view.options), np.bool_)
-        elsewhere[at.get(view.orders[number].pickup_location, [])] = False
+    draft.block(bound, view.transfers, TRANSFER, view.ships)
+    draft.block(bound, collecting, COLLECTS, view.ships)
+    draft.block(bound, sending, SENDS, view.collected)
+    draft.block(bound, bound.options, NO_SUCH_SERVICE, ~(view.ships | view.collected))
+    for number in np.flatnonzero(view.collected & (pickup_of(view) < 0)).tolist():
         this = np.zeros(len(view.orders), np.bool_)
         this[number] = True
-        draft.block(bound, elsewhere, Cause(ELSEWHERE), this)
+        draft.block(bound, _elsewhere(view, view.orders[number].pickup_location), AT_ANOTHER_PLACE, this)
+
+
+def _elsewhere(view: View, location: str) -> Flags:
+    """(K,): an order that is collected at the location, or anywhere, cannot be collected by the option."""
+
+    def made() -> Flags:
+        found = np.ones(len(view.options), np.bool_)
+        found[view.once("collecting", lambda: _collecting(view)).get(location, [])] = False
+        return found
+
+    return view.once(("elsewhere", location), made)
 
 
 def _uses(view: View) -> tuple[Flags, Flags]:
-    """(K,) each: the option is one to collect, is one to ship."""
-    options = view.options
+    """(K,) each: the option is one to collect, is one to ship, where it stands."""
+    here = [("" if option.transfer_to else option.service) for option in view.options]
     return (
-        np.array([option.service == PICKUP for option in options], np.bool_),
-        np.array([option.service not in ("", PICKUP) for option in options], np.bool_),
+        np.array([service == PICKUP for service in here], np.bool_),
+        np.array([service not in ("", PICKUP) for service in here], np.bool_),
     )
 
 

@@ -25,6 +25,7 @@ _WORTH_MAX = 2**60
 Units = NDArray[np.int32]
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
+D = TypeVar("D", np.bool_, np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +181,11 @@ class View:
 
         return self.once(("offers", service), offering)
 
-    def spread(self, by_place: Flags) -> Flags:
+    def spread(self, by_place: NDArray[D]) -> NDArray[D]:
         """(r, K) from (r, L): each option has what its place has."""
         if not self.scene.options:
             return by_place
-        spread: Flags = by_place.take(self.place_of, axis=1)
-        return spread
+        return by_place.take(self.place_of, axis=1)
 
     @cached_property
     def worth(self) -> Cents:
@@ -205,6 +205,11 @@ class View:
         return self.once(
             "unknown_place", lambda: np.array([not _known(place.lat, place.lon) for place in self.places], np.bool_)
         )
+
+    @property
+    def unknown_option(self) -> Flags:
+        """(K,): its place has no such coordinates."""
+        return self.once("unknown_option", lambda: self.unknown_place[self.place_of])
 
     @cached_property
     def unknown_order(self) -> Flags:

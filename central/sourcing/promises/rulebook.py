@@ -6,7 +6,7 @@ nothing has been promised to it yet. The options are each location with each car
 with work that begins now and with work that begins with the location's next day.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -37,18 +37,35 @@ class Rulebook:
     places: tuple[Place, ...]
     silent: Flags
     keeping_back: frozenset[str]
+    _work: tuple[Work, ...]
     _ruled: tuple[scene.Place, ...]
     _backdrops: dict[int, Backdrop] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, network: Network, rules: RuleSet | None, work: Mapping[str, Work]) -> Self:
+    def of(
+        cls, network: Network, rules: RuleSet | None, work: Mapping[str, Work], before: "Rulebook | None" = None
+    ) -> Self:
         """``rules`` with what always holds, those of the program where there are none; a location without ``work`` is
-        not known any more and silent."""
-        places = tuple(work.get(site.place.location, Work()).at(site.place) for site in network.sites)
-        silent = np.array([place.silent for place in places], np.bool_)
+        not known any more and silent. Places of the rulebook ``before`` whose work is the same are taken from there."""
+        works = tuple(work.get(site.place.location, Work()) for site in network.sites)
+        if before is not None and before.network is network:
+            places, ruled = before.at(works)
+        else:
+            places = tuple(each.at(site.place) for site, each in zip(network.sites, works, strict=True))
+            ruled = tuple(map(scene_place, places))
+        silent = np.array([each.silent for each in works], np.bool_)
         every = with_facts(rules)
         keeping_back = frozenset(rule.id for rule in every.rules if rule.network)
-        return cls(network, every, places, silent, keeping_back, tuple(map(scene_place, places)))
+        return cls(network, every, places, silent, keeping_back, works, ruled)
+
+    def at(self, works: Sequence[Work]) -> tuple[tuple[Place, ...], tuple[scene.Place, ...]]:
+        """The places (L,) with these ``works``, and the same as rules see them."""
+        places, ruled = list(self.places), list(self._ruled)
+        for number, (work, known) in enumerate(zip(works, self._work, strict=True)):
+            if work != known:
+                places[number] = work.at(self.network.sites[number].place)
+                ruled[number] = scene_place(places[number])
+        return tuple(places), tuple(ruled)
 
     def ask(self, order: OpenOrder, stock: scene.Stock, distance: Reals, now_ms: int) -> "tuple[Said, Said]":
         """What the rules say of ``order``, placed at ``now_ms``, if it is sent, and if it is collected. ``distance``

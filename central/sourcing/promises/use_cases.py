@@ -8,7 +8,7 @@ their window.
 import asyncio
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NoReturn
@@ -156,17 +156,11 @@ class PromiseDesk:
                 network = await asyncio.to_thread(Network.of, sites, self._terms, now_ms)
             work = await read_work(conn, self._silent_s)
             live = await rule_sets.live_version(conn)
-            if before is not None and (before.network, before.rules, before.work) == (network, live, work):
-                book = before.book
-            elif before is not None and before.rules == live:
-                book = Rulebook.of(network, before.book.rules, work)
-            else:
-                rules = await rule_sets.live(conn)
-                live, book = rules.version, Rulebook.of(network, _read_rules(rules), work)
+            rules = None if before is not None and before.rules == live else await rule_sets.live(conn)
             await self._prices.refresh(conn)
-        soon_ms = _whole_minute(now_ms + round(2_000 * self._refresh_s))
-        for moment_ms in sorted({minute_ms, soon_ms}):  # the minute may be over before the next refresh
-            await asyncio.to_thread(_prepare, book, moment_ms)
+        soon_ms = _whole_minute(now_ms + round(2_000 * self._refresh_s))  # the minute may be over before the next time
+        book = await asyncio.to_thread(_book, before, network, rules, work, (minute_ms, soon_ms))
+        live = live if rules is None else rules.version
         self._view = _View(version, network, work, book, live, self._clock.monotonic())
 
     async def answer(self, question: Question) -> Answer:
@@ -236,11 +230,22 @@ def _read_rules(rules: Rules) -> RuleSet | None:
         raise Retryable(f"the rules {rules.version} cannot be read here ({error.field}: {error.problem})") from error
 
 
-def _prepare(book: Rulebook, now_ms: int) -> None:
-    """What every cart of that minute needs of places alone."""
-    if book.network.sites and book.network.timetable.covers(now_ms):
-        book.network.outlooks(now_ms)
-        book.warm(now_ms)
+def _book(
+    before: _View | None, network: Network, rules: Rules | None, work: Mapping[str, Work], moments_ms: Iterable[int]
+) -> Rulebook:
+    """The rulebook, with what every cart of these moments needs of places alone. ``rules`` are None where those of
+    ``before`` still hold."""
+    if before is not None and rules is None and before.network is network and before.work == work:
+        book = before.book
+    elif before is not None and rules is None:
+        book = Rulebook.of(network, before.book.rules, work, before.book)
+    else:
+        book = Rulebook.of(network, None if rules is None else _read_rules(rules), work)
+    for moment_ms in sorted(set(moments_ms)):
+        if network.sites and network.timetable.covers(moment_ms):
+            network.outlooks(moment_ms)
+            book.warm(moment_ms)
+    return book
 
 
 def _faults_of_destination(to: Destination) -> Iterator[Refused]:

@@ -214,7 +214,7 @@ def test_an_order_that_goes_whole_or_not_at_all_is_promised_whole_or_not_at_all(
 
 
 def test_a_place_that_rejected_too_much_today_begins_with_its_next_day() -> None:
-    often = Work(silent=False, heard_ms=NOW, rejects=4)
+    often = Work(silent=False, rejects=4)
     rules = ruled({"kind": "max_rejects", "rejects": 3})
     network = book([site(1)]).network
     before, after = (
@@ -224,6 +224,18 @@ def test_a_place_that_rejected_too_much_today_begins_with_its_next_day() -> None
     assert before is not None
     assert after is not None
     assert before < after
+
+
+def test_what_a_place_has_to_do_now_counts_also_where_the_rest_is_taken_from_before() -> None:
+    network = book([site(1), site(2), site(3)]).network
+    before = Rulebook.of(network, None, {"S0001": taken(1), "S0002": taken(2)})
+    now = {"S0001": taken(1), "S0002": taken(3), "S0003": Work(silent=True, silent_since_ms=NOW)}
+    found = Rulebook.of(network, before.rules, now, before)
+    assert found.places == Rulebook.of(network, before.rules, now).places
+    assert found.silent.tolist() == [False, False, True]
+    assert found.places[0] is before.places[0]
+    silent = promise(found, stock([[0, 0, 9]]), ONE, NoBidPrices(), NOW)
+    assert silent.no_shipping.endswith("has been silent for too long")
 
 
 RULES = st.sampled_from(
@@ -303,7 +315,7 @@ def _sourced(
     pickup: str,
 ) -> Compiled:  # fmt: skip
     """What a run of sourcing would be told of the order at a moment; ``pickup`` empty for one that is sent."""
-    idle = Work(silent=False, heard_ms=NOW)
+    idle = Work(silent=False)
     lines = tuple(
         domain.OpenLine(
             UUID(int=number), 0, line.sku, "", line.quantity, 0, 400,
