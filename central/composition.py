@@ -35,7 +35,7 @@ from central.orders import use_cases as orders
 from central.orders.postgres import CHANNEL as ORDERS_CHANNEL
 from central.orders.take_back import TakeBack
 from central.platform import downlink, outbox
-from central.platform.engine import make_engine
+from central.platform.engine import make_engine, make_reading_engine
 from central.platform.keeping import keep
 from central.platform.migrate import is_migrated, migrate
 from central.platform.outbox import OutboxWorker, Patience
@@ -199,9 +199,10 @@ async def _http(
     settings: Settings, url: str, listener: socket.socket, broker: Mqtt | None, clock: Clock, ids: IdSource
 ) -> AsyncIterator[str]:
     engine = make_engine(url, pool_size=settings.database_pool_size, application="tillway-http")
+    reading = make_reading_engine(url, application="tillway-promises")
     pages = console(engine, clock, settings.silent_s)
     broker_up = None if broker is None else lambda: broker.is_connected
-    promises = _promise_desk(settings, engine, clock)
+    promises = _promise_desk(settings, engine, reading, clock)
     app = create_app(
         engine, clock, ids, version=software_version(), broker_up=broker_up, promise_desk=promises, more=[pages.router]
     )
@@ -218,9 +219,10 @@ async def _http(
                 pages.pulse.close()  # open streams end, so that nobody has to wait for them
     finally:
         await engine.dispose()
+        await reading.dispose()
 
 
-def _promise_desk(settings: Settings, engine: AsyncEngine, clock: Clock) -> PromiseDesk:
+def _promise_desk(settings: Settings, engine: AsyncEngine, reading: AsyncEngine, clock: Clock) -> PromiseDesk:
     terms = Terms(
         settings.pick_minutes, parse_services(settings.carrier_services), parse_holidays(settings.carrier_holidays)
     )
@@ -232,6 +234,7 @@ def _promise_desk(settings: Settings, engine: AsyncEngine, clock: Clock) -> Prom
         refresh_s=settings.promise_refresh_s,
         pickup_km=settings.pickup_km,
         prices=StoredPrices(clock, settings.sourcing_price_age_s),
+        reading=reading,
     )
 
 

@@ -42,6 +42,22 @@ def make_engine(database_url: str, *, pool_size: int = 10, application: str = "t
     )
 
 
+def make_reading_engine(database_url: str, *, pool_size: int = 5, application: str = "tillway-reading") -> AsyncEngine:
+    """An engine for single statements that only read, and must be quick: each is a transaction of its own, and the
+    server is not asked before each whether it is still there.
+
+    So the first statement after a restart of the server fails, with an error that :func:`was_cut` knows: ask again.
+    """
+    return create_async_engine(
+        driver_url(database_url),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_TIMEOUT_S,
+        isolation_level="AUTOCOMMIT",
+        connect_args=_connect_args(application, STATEMENT_TIMEOUT_S),
+    )
+
+
 def make_unpooled_engine(database_url: str, *, application: str = "tillway-admin") -> AsyncEngine:
     """An engine whose connections end with their use: for migrations and for commands."""
     return create_async_engine(driver_url(database_url), poolclass=NullPool, connect_args=_connect_args(application))
@@ -51,8 +67,13 @@ def is_away(error: BaseException) -> bool:
     """Whether trying again later may succeed: the database is away or busy, nothing is wrong with the request."""
     return (
         isinstance(error, OperationalError | TimeoutError | ConnectionError)
-        or (isinstance(error, DBAPIError) and error.connection_invalidated)
+        or was_cut(error)
     )  # fmt: skip
+
+
+def was_cut(error: BaseException) -> bool:
+    """Whether a connection ended that was believed to live; the next one is new, as are all of its pool."""
+    return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 def _connect_args(application: str, timeout_s: int = 0) -> dict[str, object]:

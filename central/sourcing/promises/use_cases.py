@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from central.fleet import postal_areas
 from central.fleet.geography import Position
-from central.platform.engine import is_away
+from central.platform.engine import is_away, was_cut
 from central.sourcing import rule_sets
 from central.sourcing.domain import Work
 from central.sourcing.postgres import read_work
@@ -104,7 +104,9 @@ class Faults(Exception):
 
 class PromiseDesk:
     """Answers questions. ``refresh_s`` is how often :meth:`run` reads the network; ``pickup_km`` how far a shopper is
-    sent to collect; a box that said nothing for ``silent_s`` seconds is promised nothing of."""
+    sent to collect; a box that said nothing for ``silent_s`` seconds is promised nothing of.
+
+    Stock is read by way of ``reading``, which may have connections that ended (``make_reading_engine``)."""
 
     def __init__(
         self,
@@ -116,10 +118,10 @@ class PromiseDesk:
         refresh_s: float = 2.0,
         pickup_km: float = 100.0,
         prices: BidPrices | None = None,
+        reading: AsyncEngine | None = None,
     ) -> None:
         self._engine, self._clock, self._terms = engine, clock, terms or Terms()
-        # One statement is a transaction of its own: no words to begin and end one.
-        self._reading = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._reading = reading or engine
         self._silent_s, self._refresh_s, self._pickup_km = silent_s, refresh_s, pickup_km
         self._prices = prices or NoBidPrices()
         self._view: _View | None = None
@@ -168,9 +170,13 @@ class PromiseDesk:
         now_ms = _whole_minute(self._clock.now_ms())
         view = await self._fresh(now_ms)
         faults = list(_faults_of_destination(question.destination))
-        async with self._reading.connect() as conn:
-            goods = await postgres.read_goods(conn, sorted({line.sku for line in question.lines}))
-            where = None if faults else await _position(conn, question.destination)
+        skus, to = sorted({line.sku for line in question.lines}), None if faults else question.destination
+        try:
+            goods, where = await self._read(skus, to)
+        except DBAPIError as error:
+            if not was_cut(error):
+                raise
+            goods, where = await self._read(skus, to)
         for number, line in enumerate(question.lines):
             known = goods.get(line.sku)
             if known is None:
@@ -197,6 +203,12 @@ class PromiseDesk:
             return Answer(now_ms, currency, promise(*asked), view.rules)
         loop = asyncio.get_running_loop()
         return Answer(now_ms, currency, await loop.run_in_executor(self._beside, promise, *asked), view.rules)
+
+    async def _read(
+        self, skus: Sequence[str], to: Destination | None
+    ) -> tuple[dict[str, postgres.Goods], Position | Refused | None]:
+        async with self._reading.connect() as conn:
+            return await postgres.read_goods(conn, skus), None if to is None else await _position(conn, to)
 
     async def _fresh(self, now_ms: int) -> _View:
         view = self._usable(now_ms)

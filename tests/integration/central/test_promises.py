@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from central.app import create_app
 from central.inventory import postgres as inventory
+from central.platform.engine import make_reading_engine
 from central.sourcing import rule_sets
 from central.sourcing.promises import postgres
 from central.sourcing.promises.use_cases import PromiseDesk
@@ -419,3 +420,17 @@ async def test_a_network_of_two_currencies_asks_which_one(town: Town) -> None:
     assert [error["field"] for error in answer.json()["errors"]] == ["currency"]
     found = await town.promised(("tea", 1), currency="CAD")
     assert [each["location"] for each in found["pickup"]] == ["S0002"]
+
+
+async def test_a_restart_of_the_database_is_no_matter_of_the_shop(town: Town, database_url: str) -> None:
+    reading = make_reading_engine(database_url)
+    town.desk = town.using(PromiseDesk(town.engine, town.clock, reading=reading))
+    try:
+        before = [answer.json() for answer in await asyncio.gather(*(town.ask(("tea", 1)) for _ in range(5)))]
+        await town.do(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name = 'tillway-reading'"
+        )
+        assert [answer.json() for answer in await asyncio.gather(*(town.ask(("tea", 1)) for _ in range(5)))] == before
+    finally:
+        await reading.dispose()
