@@ -153,9 +153,9 @@ def _packages(problem: Problem) -> int:
         together = np.zeros(problem.blocked[rows].shape, np.int64)
         for cents in problem.package_terms.values():
             together += cents if cents.ndim == 1 else cents[rows]
-        negative = np.argwhere((together < 0) & (problem.blocked[rows] == 0))
-        if len(negative):
-            order, option = (int(i) for i in negative[0])
+        negative = together < 0
+        if negative.any() and (negative := negative & (problem.blocked[rows] == 0)).any():
+            order, option = (int(i) for i in np.argwhere(negative)[0])
             raise Refused(
                 "package_terms",
                 f"a package of order {start + order} by option {option} costs {int(together[order, option])} cents",
@@ -218,7 +218,7 @@ def _line_term(name: str, term: LineTerm, shape: tuple[int, ...], lines: int) ->
 
 def _finite(name: str, values: Real, expected: tuple[int, ...]) -> None:
     _shape(name, values, expected)
-    if not np.isfinite(values).all():
+    if values.dtype.kind not in "iu" and not np.isfinite(values).all():
         raise Refused(name, "holds NaN or infinity", "block the option instead")
 
 

@@ -175,7 +175,7 @@ def every_cause(rule_set: RuleSet, scene: Scene, now_ms: int, order: int) -> lis
 def _bound(rule_set: RuleSet, rule: Rule, view: View, policy: Index, stage: Index) -> Bound:
     orders = rule.when.orders(view)
     for number, step in rule_set.freed[rule.id]:
-        orders &= (policy != number) | (stage < step)
+        orders = orders & ((policy != number) | (stage < step))
     places, options = view.once(rule.at, lambda: _meant(rule.at, view))
     return Bound(rule.id, orders, places, options, view.order_of)
 

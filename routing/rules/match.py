@@ -40,10 +40,10 @@ class Match:
     promised: bool | None = given(Flag(), None, says="whether the customer was promised a time")
 
     def orders(self, view: View) -> Flags:
-        """(O,): the orders that meet every condition."""
-        found = np.ones(len(view.orders), np.bool_)
+        """(O,): the orders that meet every condition. Read only."""
         if self == _ALL_ORDERS:
-            return found
+            return view.every_order
+        found = np.ones(len(view.orders), np.bool_)
         for test in self._tests(view.now_ms):
             found &= np.fromiter(map(test, view.orders), np.bool_, len(view.orders))
         if self.value_min is not None:

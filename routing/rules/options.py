@@ -19,7 +19,7 @@ def shut_by_service(draft: Draft) -> None:
     """What follows from the options alone: who can serve an order that is collected, sent, or neither."""
     view = draft.view
     bound = Bound(
-        "", np.ones(len(view.orders), np.bool_), np.ones(len(view.places), np.bool_),
+        "", view.every_order, np.ones(len(view.places), np.bool_),
         np.ones(len(view.options), np.bool_), view.order_of,
     )  # fmt: skip
     collecting, sending = view.once("uses", lambda: _uses(view))

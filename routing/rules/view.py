@@ -113,6 +113,13 @@ class View:
         return np.array([line.quantity for line in self.lines], np.int64)
 
     @cached_property
+    def every_order(self) -> Flags:
+        """(O,): true for each. Read only."""
+        every = np.ones(len(self.orders), np.bool_)
+        every.setflags(write=False)
+        return every
+
+    @cached_property
     def ships(self) -> Flags:
         """(O,): the order is sent."""
         return self.orders_where(lambda order: order.service == SHIP)

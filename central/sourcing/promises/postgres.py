@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -114,15 +115,13 @@ def stock_of(goods: Mapping[str, Goods], index: Mapping[str, int]) -> Stock:
     """The stock in arrays; locations that the ``index`` does not know yet are left out."""
     available = np.zeros((len(goods), len(index)), np.int64)
     for row, each in zip(available, goods.values(), strict=True):
-        columns, units = _columns(each.sellable, index)
-        if len(set(columns)) == len(columns):
-            row[columns] = units
-        else:  # several lots or serial numbers
-            np.add.at(row, columns, units)
-        columns, units = _columns(each.doubts, index)
-        row[columns] = np.minimum(row[columns], units)
-        columns, units = _columns(each.claimed, index)
-        row[columns] -= units
+        np.add.at(row, *_columns(each.sellable, index))  # a location comes once for each of its lots
+        if each.doubts[0]:
+            columns, units = _columns(each.doubts, index)
+            row[columns] = np.minimum(row[columns], units)
+        if each.claimed[0]:
+            columns, units = _columns(each.claimed, index)
+            row[columns] -= units
         np.maximum(row, 0, out=row)
     return Stock(
         {sku: row for row, sku in enumerate(goods)},
@@ -132,13 +131,12 @@ def stock_of(goods: Mapping[str, Goods], index: Mapping[str, int]) -> Stock:
     )
 
 
-def _columns(units: Units, index: Mapping[str, int]) -> tuple[list[int], NDArray[np.int64]]:
+def _columns(units: Units, index: Mapping[str, int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where in the ``index`` they are, and how many."""
     locations, counts = units
-    try:
-        return list(map(index.__getitem__, locations)), np.array(counts, np.int64)
-    except KeyError:
-        known = [(index[at], count) for at, count in zip(locations, counts, strict=True) if at in index]
-        return [column for column, _ in known], np.array([count for _, count in known], np.int64)
+    columns = np.fromiter(map(index.get, locations, repeat(-1)), np.int64, len(locations))
+    found, known = (columns, np.array(counts, np.int64)), columns >= 0
+    return found if known.all() else (found[0][known], found[1][known])
 
 
 def _site(row: Any) -> Site:

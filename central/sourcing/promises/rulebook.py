@@ -20,6 +20,7 @@ from routing.arrays import Whole
 from routing.rules import scene
 from routing.rules.compile import Compiled, compile_rules
 from routing.rules.document import RuleSet
+from routing.rules.facts import Fact
 from routing.rules.scene import ANYWHERE, PICKUP, SHIP, Backdrop, OpenLine, OpenOrder, Scene
 from routing.terms import LineTerm
 
@@ -30,13 +31,15 @@ SENT, COLLECTED = 0, 1
 @dataclass(frozen=True, eq=False, slots=True)
 class Rulebook:
     """``places`` (L,) with their work of now; ``silent`` (L,): the box has not been heard for too long;
-    ``keeping_back``: rules by which a location has less for everybody."""
+    ``keeping_back``: rules by which a location has less for everybody; ``counts_transit``: a rule asks how many days
+    the carrier needs."""
 
     network: Network
     rules: RuleSet
     places: tuple[Place, ...]
     silent: Flags
     keeping_back: frozenset[str]
+    counts_transit: bool
     _work: tuple[Work, ...]
     _ruled: tuple[scene.Place, ...]
     _backdrops: dict[int, Backdrop] = field(default_factory=dict)
@@ -56,7 +59,8 @@ class Rulebook:
         silent = np.array([each.silent for each in works], np.bool_)
         every = with_facts(rules)
         keeping_back = frozenset(rule.id for rule in every.rules if rule.network)
-        return cls(network, every, places, silent, keeping_back, works, ruled)
+        counts_transit = any(Fact.TRANSIT in rule.needs() for rule in every.rules)
+        return cls(network, every, places, silent, keeping_back, counts_transit, works, ruled)
 
     def at(self, works: Sequence[Work]) -> tuple[tuple[Place, ...], tuple[scene.Place, ...]]:
         """The places (L,) with these ``works``, and the same as rules see them."""
@@ -75,7 +79,7 @@ class Rulebook:
         routed within the network's timetable is served by nobody.
         """
         both = replace(order, service=SHIP), replace(order, service=PICKUP, pickup_location=ANYWHERE)
-        transit = self._transit(distance)
+        transit = self._transit(distance) if self.counts_transit else None
         compiled = {now_ms: self._compiled(both, stock, transit, now_ms)}
         routed_ms = [now_ms, now_ms]
         for held in compiled[now_ms].held:
@@ -101,7 +105,9 @@ class Rulebook:
         closed = self.places[place].closed
         return f"{text}: {closed}" if closed and rule and self.rules.rule(rule).kind == "closed" else text
 
-    def _compiled(self, orders: tuple[OpenOrder, ...], stock: scene.Stock, transit: Whole, now_ms: int) -> Compiled:
+    def _compiled(
+        self, orders: tuple[OpenOrder, ...], stock: scene.Stock, transit: Whole | None, now_ms: int
+    ) -> Compiled:
         return compile_rules(self.rules, Scene.before(self._backdrop(now_ms), orders, stock, transit), now_ms)
 
     def _transit(self, distance: Reals) -> Whole:

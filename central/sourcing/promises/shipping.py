@@ -122,7 +122,7 @@ def _options(question: "_Question", days: Sequence[int]) -> "list[_Found]":
         between = between[:1]
     found: list[_Found] = []
     for day in between[:DAYS_ASKED_MAX]:
-        if len(found) == SHIP_OPTIONS_MAX - 1:
+        if len(found) == SHIP_OPTIONS_MAX - 1 or (found and found[-1].price <= cheapest.price):
             break
         split_ = question.ask(day)
         if split_.served == cheapest.served and split_.price < (found[-1].price if found else NEVER_MS):

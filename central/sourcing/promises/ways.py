@@ -22,11 +22,13 @@ NO_ROOM = "cannot handle so much on one day"
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Wanted:
-    """The lines of a cart (n,) against its stock: ``rows`` of it, ``units`` asked, ``kg`` of all of them."""
+    """The lines of a cart (n,) against its stock: ``rows`` of it, ``units`` asked, ``before`` those that earlier lines
+    ask of the same SKU, ``kg`` of all units."""
 
     stock: Stock
     rows: Ints
     units: Ints
+    before: Ints
     kg: Reals
 
     @classmethod
@@ -37,7 +39,8 @@ class Wanted:
         grams = np.array([stock.items[row].weight_g for row in rows.tolist()], np.int64) * units
         if grams.sum() > WEIGHT_KG_MAX * 1000:
             raise Refused("lines", f"they weigh more than {WEIGHT_KG_MAX:,} kg", "ask for less at once")
-        return cls(stock, rows, units, grams / 1000)
+        before = [units[:number][rows[:number] == row].sum() for number, row in enumerate(rows)]
+        return cls(stock, rows, units, np.array(before, np.int64), grams / 1000)
 
     @property
     def on_hand(self) -> Ints:
@@ -53,9 +56,7 @@ class Wanted:
 
     def had(self, available: Ints) -> Ints:
         """(n, L): units to be had of ``available`` (S, L) after the lines before of the same SKU."""
-        rows, units = self.rows, self.units
-        before = np.array([units[:number][rows[:number] == row].sum() for number, row in enumerate(rows)], np.int64)
-        found: Ints = np.clip(available[rows] - before[:, None], 0, units[:, None])
+        found: Ints = np.clip(available[self.rows] - self.before[:, None], 0, self.units[:, None])
         return found
 
 
