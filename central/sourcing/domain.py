@@ -91,7 +91,7 @@ class Work:
     happens has the same work all day); ``units`` it was asked for on its local day, by service and hour in ``load``;
     offers that it rejected on that day."""
 
-    silent: bool = True
+    silent: bool = False
     silent_since_ms: int | None = None
     units: int = 0
     rejects: int = 0

@@ -66,7 +66,7 @@ _WORK = text(
     CROSS JOIN LATERAL (
         SELECT coalesce(b.last_hello_at < now() - make_interval(secs => :silent_s), true) AS silent
     ) h
-    WHERE l.tenant = :tenant
+    WHERE l.tenant = :tenant AND (h.silent OR w.location IS NOT NULL)
     """
 )
 
@@ -119,8 +119,8 @@ async def read_places(conn: AsyncConnection, silent_s: float, movable: Collectio
 
 
 async def read_work(conn: AsyncConnection, silent_s: float, movable: Collection[UUID] = ()) -> dict[str, Work]:
-    """What every location has to do now, by its key, but for the tasks ``movable``. Work belongs to the local day on
-    which the location was asked for it."""
+    """What locations have to do now, by their key, but for the tasks ``movable``: those that are busy or silent. Work
+    belongs to the local day on which the location was asked for it."""
     rows = await conn.execute(_WORK, {"tenant": TENANT, "silent_s": silent_s, "movable": list(movable)})
     return {
         row.location: Work(

@@ -138,14 +138,15 @@ class Draft:
             self._count(bound, count, int(np.count_nonzero(free)))
             _mark(self.blocked, free, self.code(bound.rule, cause))
 
-    def block_rings(self, bound: Bound, rows: Index, rings: Whole, causes: list[Cause]) -> None:
-        """Block the orders ``rows`` (r,) at the options where ``rings`` (r, K) is not 0: 1 for the first cause, 2 for
-        the second. They must be within the rule's orders and options."""
+    def block_rings(self, bound: Bound, rows: Index, rings: Whole, options: Flags, causes: list[Cause]) -> None:
+        """Block the orders ``rows`` (r,), which must be the rule's, at those of its ``options`` (K,) whose place has a
+        ring in ``rings`` (r, L) that is not 0: 1 for the first cause, 2 for the second."""
         codes = np.array([0, *(self.code(bound.rule, cause) for cause in causes)], np.uint16)
-        before = self.blocked[rows]
-        free = before == 0
-        self._count(bound, int(np.count_nonzero(rings)), int(np.count_nonzero(rings[free])))
-        _mark(before, free, codes[rings])
+        marks = self.view.spread(codes.take(rings))
+        before, hit = self.blocked[rows], (marks != 0) & (options & bound.options)
+        free = hit & (before == 0)
+        self._count(bound, int(np.count_nonzero(hit)), int(np.count_nonzero(free)))
+        _mark(before, free, marks)
         self.blocked[rows] = before
 
     def block_lines(self, bound: Bound, lines: Flags, options: Flags, cause: Cause) -> None:

@@ -124,14 +124,14 @@ class Distance(Rule):
         draft.block(bound, np.ones_like(bound.options), unknown, unknown_order & view.ships)
         draft.block(bound, view.unknown_option, unknown, view.ships)
         rows = np.flatnonzero(bound.orders & view.ships & ~unknown_order)
-        here = bound.options & ~view.unknown_option
+        known = ~view.unknown_option
         for start in range(0, len(rows), ROWS_AT_ONCE):
             some = rows[start : start + ROWS_AT_ONCE]
             near = view.nearness(some)
             rings = np.zeros(near.shape, np.uint8)
             for cosine in cosines:
                 rings += near < cosine
-            draft.block_rings(bound, some, view.spread(rings) * here, causes)
+            draft.block_rings(bound, some, rings, known, causes)
 
     def _rings(self) -> tuple[Cause, list[Cause], list[float]]:
         """Why an unknown distance is too far, why one in each ring beyond the limit is, and where the rings begin."""

@@ -25,7 +25,7 @@ _WORTH_MAX = 2**60
 Units = NDArray[np.int32]
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
-D = TypeVar("D", np.bool_, np.uint8)
+D = TypeVar("D", np.bool_, np.uint16)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ class Rulebook:
         cls, network: Network, rules: RuleSet | None, work: Mapping[str, Work], before: "Rulebook | None" = None
     ) -> Self:
         """``rules`` with what always holds, those of the program where there are none; a location without ``work`` is
-        not known any more and silent. Places of the rulebook ``before`` whose work is the same are taken from there."""
+        idle, and not silent. Places of the rulebook ``before`` whose work is the same are taken from there."""
         works = tuple(work.get(site.place.location, Work()) for site in network.sites)
         if before is not None and before.network is network:
             places, ruled = before.at(works)

@@ -214,7 +214,7 @@ def test_an_order_that_goes_whole_or_not_at_all_is_promised_whole_or_not_at_all(
 
 
 def test_a_place_that_rejected_too_much_today_begins_with_its_next_day() -> None:
-    often = Work(silent=False, rejects=4)
+    often = Work(rejects=4)
     rules = ruled({"kind": "max_rejects", "rejects": 3})
     network = book([site(1)]).network
     before, after = (
@@ -315,7 +315,7 @@ def _sourced(
     pickup: str,
 ) -> Compiled:  # fmt: skip
     """What a run of sourcing would be told of the order at a moment; ``pickup`` empty for one that is sent."""
-    idle = Work(silent=False)
+    idle = Work()
     lines = tuple(
         domain.OpenLine(
             UUID(int=number), 0, line.sku, "", line.quantity, 0, 400,

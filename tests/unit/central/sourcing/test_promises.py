@@ -46,7 +46,7 @@ def book(sites: list[Site], rules: RuleSet | None = None, now_ms: int = NOW, **u
 
 
 def taken(units: int) -> Work:
-    return Work(silent=False, units=units, load=Load(ship_day=units))
+    return Work(units=units, load=Load(ship_day=units))
 
 
 def stock(available: list[list[int]], wanted: int = 0, **changes: object) -> Stock:
