@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
+from retail.clock import SystemClock
 from sync_protocol.events import HandedOver, Packed, Picked, Shipped, Short, StartAsked
 from sync_protocol.tasks import HANDED_OVER, PACKED, PICKUP, SHIPPED, START_ASKED, STARTED
 from tests.browser.looks import accessibility_faults, faults_in_both_themes, too_wide_at
@@ -144,12 +145,23 @@ async def test_none_of_200_scans_is_lost_on_a_slow_handheld(open_page: OpenPage,
     devtools = await page.context.new_cdp_session(page)
     await devtools.send("Emulation.setCPUThrottlingRate", {"rate": 4})
     codes = [gtin(0), gtin(4), gtin(6), gtin(0), gtin(4)] * 20 + [gtin(0)] * 60 + [gtin(4)] * 20 + [gtin(6)] * 20
+    await page.evaluate(
+        "shout = document.getElementById('shout'); complaints = [];"
+        "new MutationObserver(() => complaints.push(shout.textContent)).observe(shout, { childList: true })"
+    )
+    clock, at_s = SystemClock(), 0.0
     for code in codes:
-        # Together, as a scanner sends them: this end must not be what pauses in the middle of a code.
-        keys = [{"type": "keyDown", "key": key, "text": "\r" if key == "Enter" else key} for key in (*code, "Enter")]
-        await asyncio.gather(*(devtools.send("Input.dispatchKeyEvent", key) for key in keys))
+        # Each key has the time at which a scanner sends it: this end must not be what pauses in the middle of a code.
+        at_s = max(clock.now_ms() / 1000, at_s + 0.02)
+        sent = []
+        for key in (*code, "Enter"):
+            at_s += 0.002
+            text = "\r" if key == "Enter" else key
+            sent.append({"type": "keyDown", "key": key, "text": text, "timestamp": at_s})
+        await asyncio.gather(*(devtools.send("Input.dispatchKeyEvent", key) for key in sent))
     assert len(codes) == 200
     await chip(page).to_have_text("Saved", timeout=30_000)
+    assert await page.evaluate("complaints") == []
     task = await store.task(1)
     assert [each.picked for each in task.lines] == [100, 60, 40]
     assert sum(isinstance(event.payload, Picked) for event in await store.events()) == 200
