@@ -24,12 +24,13 @@ class Outcome:
     output: str
 
 
-def start(folder: Path, *arguments: str | Path) -> "subprocess.Popen[str]":
-    """Start a demo whose files are kept in ``folder``."""
+def start(folder: Path, *arguments: str | Path, sockets: str = "") -> "subprocess.Popen[str]":
+    """Start a demo whose files are kept in ``folder``, and its sockets under ``sockets``: who is killed leaves them."""
     command = [
         sys.executable, "-m", "simulators", "demo", "--plain", "--port", "0", "--dir", str(folder), *map(str, arguments)
     ]  # fmt: skip
-    return subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    env = {**os.environ, "TMPDIR": sockets} if sockets else None
+    return subprocess.Popen(command, cwd=PROJECT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
 def finish(process: "subprocess.Popen[str]", timeout_s: float) -> Outcome:

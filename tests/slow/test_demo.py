@@ -1,6 +1,7 @@
 """The main job from end to end: shops sell, orders are routed, picked and gone, and both sides agree on everything."""
 
 import signal
+import tempfile
 import time
 from pathlib import Path
 
@@ -66,12 +67,13 @@ def test_ctrl_c_closes_the_shops_and_leaves_nothing_behind(tmp_path: Path) -> No
 
 
 def test_a_killed_demo_leaves_no_process_behind(tmp_path: Path) -> None:
-    process = start(tmp_path / "run")
-    _wait_until_open(process)
-    assert len(processes_of(tmp_path)) > 10
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert wait_until_gone(tmp_path, 30) == []
+    with tempfile.TemporaryDirectory(prefix="tillway-killed-") as sockets:
+        process = start(tmp_path / "run", sockets=sockets)
+        _wait_until_open(process)
+        assert len(processes_of(tmp_path)) > 10
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        assert wait_until_gone(tmp_path, 30) == []
 
 
 def _wait_until_open(process: "object") -> None:
