@@ -13,7 +13,7 @@ from routing.arrays import Floats, Index, Real
 from routing.batch.batch import Batch, Weighed
 from routing.batch.draw import Draw
 from routing.batch.parts import BUNDLES_MAX, Parts
-from routing.batch.proof import Listed
+from routing.batch.proof import Listed, within_packages
 from routing.left import Left
 from routing.problem import BACKORDER, NO_LEG, Prices, Problem
 from routing.quotes import TICKS, Quotes, quote
@@ -80,7 +80,7 @@ def listed_of(problem: Problem, compiled: Compiled, assignment: Index) -> list[L
         found = (known[at] == wanted) & (option >= 0) if len(known) else np.zeros(wanted.shape, np.bool_)
         kept = np.flatnonzero((found | (option == BACKORDER)).all(axis=1))
         rows = np.where(option == BACKORDER, BACKORDER, group.row[at]) if len(known) else option
-        listed.append(Listed(kept, rows[kept]))
+        listed.append(within_packages(group, Listed(kept, rows[kept])))
     return listed
 
 

@@ -60,10 +60,11 @@ def every_column(group: Group, prices: Floats, slack: float, most: int) -> Liste
         if total + len(order) > most:
             return None
         order, left, spare, rows = order[~finished], left[~finished], spare[~finished], rows[~finished]
-    return _within_packages(group, Listed(*(np.concatenate(each) for each in zip(*done, strict=True))))
+    return within_packages(group, Listed(*(np.concatenate(each) for each in zip(*done, strict=True))))
 
 
-def _within_packages(group: Group, listed: Listed) -> Listed:
+def within_packages(group: Group, listed: Listed) -> Listed:
+    """The columns of no more packages than an order of the group may have."""
     if group.most == 0:
         return listed
     packages = np.zeros(len(listed.orders), np.intp)

@@ -145,6 +145,14 @@ def test_whatever_the_last_plan_was_the_next_one_is_possible_and_the_cheapest(as
     assert outcome.cost == cheapest(replace(asked, prices=Prices()))
 
 
+def test_a_last_plan_in_more_packages_than_are_allowed_now_is_left_behind() -> None:
+    asked = problem(fixed=[[10, 10]], lines=[[0, 90], [90, 0]], orders=[2], max_packages=np.array([1]))
+    assert cheapest(replace(asked, max_packages=None)) < cheapest(asked)
+    outcome = optimise(asked, np.array([0]), last=Warm(Prices(), np.array([0, 1])))
+    assert len(outcome.plan.package_option) == 1
+    assert outcome.cost == cheapest(asked)
+
+
 def test_a_warm_start_with_nothing_new_moves_nothing() -> None:
     asked = crowd()
     first = optimise(asked, np.arange(asked.orders))
