@@ -33,11 +33,11 @@ class _Pieces(NamedTuple):
 
 def every_column(group: Group, prices: Floats, slack: float, most: int) -> Listed | None:
     """All columns at most ``slack`` dearer at ``prices`` than the best of their order; None if more than ``most``."""
-    table, pieces = _pieces(group, prices, slack)
+    table, spare, pieces = _pieces(group, prices, slack)
     if len(pieces.subset) > most:
         return None
     order, left = np.arange(group.size), np.full(group.size, (1 << group.n) - 1)
-    rows, spare = np.full((group.size, group.n), -1, np.intp), np.full(group.size, slack)
+    rows = np.full((group.size, group.n), -1, np.intp)
     done: list[Listed] = []
     total = 0
     while len(order):
@@ -77,16 +77,18 @@ def within_packages(group: Group, listed: Listed) -> Listed:
     return Listed(listed.orders[kept], listed.rows[kept])
 
 
-def _pieces(group: Group, prices: Floats, slack: float) -> tuple[Floats, _Pieces]:
-    """Least value of every set of bundles (2**n, m), any number of packages; parts of columns within ``slack``."""
+def _pieces(group: Group, prices: Floats, slack: float) -> tuple[Floats, Floats, _Pieces]:
+    """Least value of every set of bundles (2**n, m) in any number of packages; how much dearer than that (m,) the
+    columns may be that are at most ``slack`` dearer than the best in as many packages as are allowed; their parts."""
     free = replace(group, most=0)
-    table = np.zeros((1 << group.n, group.size))
+    table, spare = np.zeros((1 << group.n, group.size)), np.full(group.size, slack)
     found: list[tuple[Index, Index, Index, Floats]] = []
     for orders, sums in blocks(free, prices):
         cheapest = segment_min(sums, group.ptr[orders.start : orders.stop + 1])
         values = partition(free, orders, cheapest)[0][-1]
         table[:, orders] = values
-        allowed = values[-1] + slack - values[::-1]
+        spare[orders] += partition(group, orders, cheapest)[0][-1, -1] - values[-1]
+        allowed = values[-1] + spare[orders] - values[::-1]
         first = group.ptr[orders.start]
         local = group.order[first : group.ptr[orders.stop]] - orders.start
         sums[0] = np.inf
@@ -99,4 +101,4 @@ def _pieces(group: Group, prices: Floats, slack: float) -> tuple[Floats, _Pieces
     order, subset, row, value = (np.concatenate(each) for each in zip(*found, strict=True))
     sequence = np.argsort(order, kind="stable")
     ptr = np.searchsorted(order[sequence], np.arange(group.size + 1))
-    return table, _Pieces(subset[sequence], row[sequence], value[sequence], ptr)
+    return table, spare, _Pieces(subset[sequence], row[sequence], value[sequence], ptr)
