@@ -87,7 +87,8 @@ def _pieces(group: Group, prices: Floats, slack: float) -> tuple[Floats, Floats,
         cheapest = segment_min(sums, group.ptr[orders.start : orders.stop + 1])
         values = partition(free, orders, cheapest)[0][-1]
         table[:, orders] = values
-        spare[orders] += partition(group, orders, cheapest)[0][-1, -1] - values[-1]
+        if 0 < group.most < group.n:
+            spare[orders] += partition(group, orders, cheapest)[0][-1, -1] - values[-1]
         allowed = values[-1] + spare[orders] - values[::-1]
         first = group.ptr[orders.start]
         local = group.order[first : group.ptr[orders.stop]] - orders.start

@@ -108,9 +108,7 @@ def compile_rules(rule_set: RuleSet, scene: Scene, now_ms: int) -> Compiled:
     draft = Draft(view)
     segment, policy = policies_of(rule_set, view)
     stage, actions = stages_of(rule_set, view, policy)
-    for rule in rule_set.in_turn:
-        if not rule.active(now_ms):
-            continue
+    for rule in rule_set.in_turn(now_ms):
         bound = _bound(rule_set, rule, view, policy, stage)
         count = draft.tally(rule.id).orders = int(np.count_nonzero(bound.orders))
         if count:
@@ -158,8 +156,7 @@ def every_cause(rule_set: RuleSet, scene: Scene, now_ms: int, order: int) -> lis
     _, policy = policies_of(rule_set, view)
     stage, _ = stages_of(rule_set, view, policy)
     found: list[list[Cause]] = [[] for _ in view.options]
-    active = (rule for rule in rule_set.in_turn if rule.active(now_ms))
-    for rule in (*active, None):
+    for rule in (*rule_set.in_turn(now_ms), None):
         draft = Draft(view)
         if rule is None:
             shut_by_service(draft)

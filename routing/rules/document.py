@@ -14,7 +14,7 @@ that is not known is refused.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
@@ -90,9 +90,12 @@ class RuleSet:
         """What decisions name: ``peak-7``."""
         return f"{self.name}-{self.revision}"
 
+    def in_turn(self, now_ms: int) -> Iterator[Rule]:
+        """The rules that hold at that moment, in the order in which their reasons are given."""
+        return (rule for rule in self._sorted if rule.active(now_ms))
+
     @cached_property
-    def in_turn(self) -> tuple[Rule, ...]:
-        """The rules in the order in which their reasons are given."""
+    def _sorted(self) -> tuple[Rule, ...]:
         return tuple(sorted(self.rules, key=lambda rule: PLACE_IN_TABLE[rule.kind]))
 
     @cached_property

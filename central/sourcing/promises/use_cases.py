@@ -170,7 +170,8 @@ class PromiseDesk:
         now_ms = _whole_minute(self._clock.now_ms())
         view = await self._fresh(now_ms)
         faults = list(_faults_of_destination(question.destination))
-        skus, to = sorted({line.sku for line in question.lines}), None if faults else question.destination
+        skus = sorted({line.sku for line in question.lines})
+        to = None if faults else question.destination
         try:
             goods, where = await self._read(skus, to)
         except DBAPIError as error:
